@@ -27,3 +27,4 @@
 //! | [`engine`] | the world: transport, claims and receipts, retry, secrets, images, the clock |
 //! | [`cli`] | the commands |
 
+pub mod diag;
