@@ -28,3 +28,4 @@
 //! | [`cli`] | the commands |
 
 pub mod diag;
+pub mod model;

@@ -1,0 +1,58 @@
+use super::{AccountId, NetworkId, Options};
+use crate::diag::{Span, Spanned};
+use std::collections::BTreeMap;
+
+/// A place that posts go to, from `[accounts.NAME]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its name everywhere else.
+    pub id: AccountId,
+    /// The network it is on.
+    pub network: NetworkId,
+    /// The server's base address without a trailing slash, where the network has many servers.
+    pub endpoint: Option<Spanned<String>>,
+    /// The account's own handle on the network, without a leading `@`.
+    pub handle: Option<Spanned<String>>,
+    /// Where its secret is kept; never the secret.
+    pub token: Option<Spanned<SecretRef>>,
+    /// Who speaks.
+    pub voice: Voice,
+    /// The BCP 47 tag of the language it usually writes in.
+    pub language: Option<String>,
+    /// The network's own settings for accounts.
+    pub options: Options,
+    /// Where the table's name stands.
+    pub span: Span,
+}
+
+/// Who speaks through an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Voice {
+    /// The brand itself.
+    #[default]
+    Brand,
+    /// A person who speaks for it.
+    Ambassador,
+}
+
+/// Where a secret is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretRef {
+    /// In an environment variable: `env:NAME`.
+    Env(String),
+    /// In a file that only its owner can read: `file:PATH`, relative to the workspace's root.
+    File(String),
+    /// Printed by a command, run without a shell: `command:PROGRAM ARGUMENT…`.
+    Command(Vec<String>),
+}
+
+/// Someone whom copy may mention, from `[people.KEY]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The key: `@key` in copy.
+    pub key: String,
+    /// The name shown where they have no handle.
+    pub name: String,
+    /// Their handle on each network, without a leading `@`.
+    pub handles: BTreeMap<NetworkId, String>,
+}

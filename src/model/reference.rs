@@ -1,0 +1,22 @@
+use super::PostId;
+use std::collections::BTreeMap;
+
+/// Names another post: one of ours or anybody's.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reference {
+    /// One of ours, by id.
+    Post(PostId),
+    /// Anybody's, by its web address.
+    Url(String),
+}
+
+/// What a network calls something that was published.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Remote {
+    /// The network's id, opaque to us.
+    pub id: String,
+    /// The public link.
+    pub url: Option<String>,
+    /// Whatever else the network wants to hear again, such as a content hash for replies.
+    pub extra: BTreeMap<String, String>,
+}
