@@ -27,5 +27,6 @@
 //! | [`engine`] | the world: transport, claims and receipts, retry, secrets, images, the clock |
 //! | [`cli`] | the commands |
 
+pub mod config;
 pub mod diag;
 pub mod model;

@@ -1,0 +1,367 @@
+use super::{
+    codes,
+    keys::{self, Key, Shape, shown, unknown_key},
+    lexical::{EndpointProblem, as_name, endpoint, is_name, strip_scheme},
+    options::read_option,
+    read::{self, bad_value},
+    value::{Entry, Node, Table, Value},
+};
+use crate::{
+    diag::{Diagnostic, Span, Spanned, TextEdit, did_you_mean},
+    model::{Account, AccountId, NetworkId, NetworkSpec, OptionKind, Options, SecretRef, Voice},
+};
+use serde_json::{Value as Json, json};
+use std::{borrow::Cow, collections::BTreeMap};
+
+/// A key that every account may have.
+#[derive(Clone, Copy, Debug)]
+enum AccountKey {
+    Network,
+    Endpoint,
+    Handle,
+    Token,
+    Voice,
+    Language,
+}
+
+static ACCOUNT: &[Key<AccountKey>] = &[
+    Key { id: AccountKey::Network, name: "network", shape: Shape::TEXT, doc: "The network that the account is on." },
+    Key {
+        id: AccountKey::Endpoint,
+        name: "endpoint",
+        shape: Shape::Plain(OptionKind::Url),
+        doc: "The server's base address, where the network has many servers.",
+    },
+    Key { id: AccountKey::Handle, name: "handle", shape: Shape::TEXT, doc: "The account's own handle on the network." },
+    Key {
+        id: AccountKey::Token,
+        name: "token",
+        shape: Shape::Made(|_| json!({ "type": "string", "pattern": "^(env|file|command):." })),
+        doc: "Where the secret is kept: env:NAME, file:PATH or command:PROGRAM ARGUMENTS. Never the secret itself.",
+    },
+    Key {
+        id: AccountKey::Voice,
+        name: "voice",
+        shape: Shape::Plain(OptionKind::OneOf(VOICES)),
+        doc: "Who speaks: the brand itself, or a person who speaks for it.",
+    },
+    Key {
+        id: AccountKey::Language,
+        name: "language",
+        shape: Shape::TEXT,
+        doc: "The BCP 47 tag of the language that the account usually writes in.",
+    },
+];
+
+const VOICES: &[&str] = &["brand", "ambassador"];
+
+/// Words that people use for `token` in other tools: what stands there is most likely a secret.
+const SECRET_WORDS: [&str; 7] =
+    ["password", "app_password", "secret", "access_token", "api_key", "client_secret", "key"];
+
+/// Names that a table of the front matter has already; an account of that name could have no table of its own.
+pub(crate) const RESERVED: &[&str] = &[
+    "id", "to", "date", "draft", "campaign", "tags", "hashtags", "title", "language", "thread", "reply_to", "quote",
+    "boost", "poll", "allow", "retract",
+];
+
+/// What the accounts were read from.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'s> {
+    /// The text of the file.
+    pub text: &'s str,
+    /// The known networks.
+    pub networks: &'s [NetworkSpec],
+}
+
+/// The accounts.
+pub(super) struct Accounts {
+    /// Those that can be used.
+    pub known: BTreeMap<AccountId, Account>,
+    /// The names of all, usable or not: naming one of them elsewhere is no mistake of its own.
+    pub named: Vec<Spanned<String>>,
+}
+
+/// Reads `[accounts]`.
+pub(super) fn read(table: Table<'_>, source: Source<'_>, out: &mut Vec<Diagnostic>) -> Accounts {
+    let mut all = Accounts { known: BTreeMap::new(), named: Vec::new() };
+    for Entry { key, value } in table.entries {
+        all.named.push(Spanned::new(key.value.as_ref().to_owned(), key.span));
+        let named_well = check_name("account", &key, out);
+        let Some(table) = read::table(&key.value, value, out) else { continue };
+        let header = Spanned::new(key.value.into_owned(), key.span);
+        if let Some(account) = account(&header, table, source, out)
+            && named_well
+        {
+            all.known.insert(account.id.clone(), account);
+        }
+    }
+    all
+}
+
+/// Checks the name of an account, a group or a person. Only accounts have tables in front matter, so only they must
+/// keep clear of its keys.
+pub(super) fn check_name(noun: &str, key: &Spanned<Cow<'_, str>>, out: &mut Vec<Diagnostic>) -> bool {
+    let name = &*key.value;
+    if !is_name(name) {
+        let message = format!("`{}` can't be the name of {}", shown(name), with_article(noun));
+        let finding = Diagnostic::new(&codes::BAD_NAME, key.span, message);
+        out.push(match as_name(name) {
+            Some(better) => finding.help(format!("use lowercase letters, digits, `_` and `-`, as in `{better}`")),
+            None => finding.help("use lowercase letters, digits, `_` and `-`, at most 64 of them"),
+        });
+        return false;
+    }
+    if noun == "account" && RESERVED.contains(&name) {
+        let message = format!("`{name}` can't be the name of {}", with_article(noun));
+        out.push(
+            Diagnostic::new(&codes::BAD_NAME, key.span, message)
+                .label("a key of the front matter")
+                .help("choose another name"),
+        );
+        return false;
+    }
+    true
+}
+
+fn with_article(noun: &str) -> String {
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {noun}")
+}
+
+fn account(
+    header: &Spanned<String>,
+    table: Table<'_>,
+    source: Source<'_>,
+    out: &mut Vec<Diagnostic>,
+) -> Option<Account> {
+    let name = &header.value;
+    let spec = match table.get("network") {
+        Some(node) => network(node, source.networks, out),
+        None => {
+            let message = format!("the account `{}` has no `network`", shown(name));
+            let known: Vec<String> = source.networks.iter().map(|spec| format!("`{}`", spec.id)).collect();
+            let help = format!("add `network = \"…\"` with one of {}", known.join(", "));
+            out.push(Diagnostic::new(&codes::MISSING_KEY, header.span, message).help(help));
+            None
+        }
+    };
+    let mut account = Account {
+        id: AccountId::new(name.as_str()),
+        network: spec.map_or(NetworkId(""), |spec| spec.id),
+        endpoint: None,
+        handle: None,
+        token: None,
+        voice: Voice::default(),
+        language: None,
+        options: Options::default(),
+        span: header.span,
+    };
+    for entry in table.entries {
+        // A secret is never shown, and a renderer shows the whole line of a finding: so those about a secret stand at
+        // the table's header, unless that is on the same line.
+        let safe = safe_place(header.span, entry.key.span, source.text);
+        let Some(key) = keys::find(ACCOUNT, &entry.key.value) else {
+            let option = spec.and_then(|spec| spec.account_options.iter().find(|option| option.key == entry.key.value));
+            match (option, spec) {
+                (Some(option), _) => {
+                    if let Some(value) = read_option(option, entry.value, out) {
+                        account.options.set(option.key, value);
+                    }
+                }
+                (None, _) if SECRET_WORDS.contains(&entry.key.value.to_ascii_lowercase().as_str()) => out.push(
+                    Diagnostic::new(
+                        &codes::SECRET_IN_CONFIG,
+                        safe,
+                        format!(
+                            "`{}` of the account `{}` isn't a place for a secret",
+                            shown(&entry.key.value),
+                            shown(name)
+                        ),
+                    )
+                    .help(
+                        "delete the line, revoke the secret if it was ever committed, and write `token = \"env:NAME\"`",
+                    ),
+                ),
+                (None, Some(spec)) => {
+                    let known = ACCOUNT.iter().map(|key| key.name).chain(spec.account_options.iter().map(|o| o.key));
+                    out.push(unknown_key(&entry, &format!("`[accounts.{}]`", shown(name)), known));
+                }
+                // Without its network nobody knows what the account may hold.
+                (None, None) => {}
+            }
+            continue;
+        };
+        match key.id {
+            AccountKey::Network => {}
+            AccountKey::Endpoint => account.endpoint = read_endpoint(entry.value, safe, out),
+            AccountKey::Handle => account.handle = handle(key.name, entry.value, out),
+            AccountKey::Token => account.token = token(entry.value, name, safe, out),
+            AccountKey::Voice => match read::one_of(key.name, entry.value, VOICES, out) {
+                Some("ambassador") => account.voice = Voice::Ambassador,
+                Some(_) => account.voice = Voice::Brand,
+                None => {}
+            },
+            AccountKey::Language => account.language = read::language(key.name, entry.value, out),
+        }
+    }
+    spec.map(|_| account)
+}
+
+fn network<'n>(node: &Node<'_>, networks: &'n [NetworkSpec], out: &mut Vec<Diagnostic>) -> Option<&'n NetworkSpec> {
+    let Value::Text(name) = &node.value else {
+        out.push(read::wrong_type("network", node, "the name of a network in quotes"));
+        return None;
+    };
+    let found = networks.iter().find(|spec| spec.id.as_str() == name);
+    if found.is_none() {
+        let known = || networks.iter().map(|spec| spec.id.as_str());
+        let message = format!("unknown network `{}`", shown(name));
+        let finding = Diagnostic::new(&codes::UNKNOWN_NETWORK, node.span, message);
+        out.push(match did_you_mean(name, known()) {
+            Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
+                format!("replace it with `{near}`"),
+                vec![TextEdit { span: node.span, text: format!("\"{near}\"").into() }],
+            ),
+            None => {
+                let all: Vec<String> = known().map(|name| format!("`{name}`")).collect();
+                finding.help(format!("write one of {}", all.join(", ")))
+            }
+        });
+    }
+    found
+}
+
+fn read_endpoint(node: Node<'_>, safe: Span, out: &mut Vec<Diagnostic>) -> Option<Spanned<String>> {
+    let address = read::text("endpoint", node, out)?;
+    let span = address.span;
+    match endpoint(&address.value) {
+        Ok(trimmed) => return Some(Spanned::new(trimmed.to_owned(), span)),
+        Err(EndpointProblem::UserInfo) => out.push(
+            Diagnostic::new(&codes::SECRET_IN_CONFIG, safe, "`endpoint` holds a user name or password")
+                .help("write the server's address alone, and keep the secret where `token` points"),
+        ),
+        Err(EndpointProblem::NoAddress) => out.push(
+            bad_value(span, "`endpoint` isn't a web address").help("write it in full, as https://mastodon.example"),
+        ),
+        Err(EndpointProblem::Unencrypted) => out.push(
+            bad_value(span, "`endpoint` is unencrypted")
+                .help("write https://; http:// is for servers on this machine alone"),
+        ),
+        Err(EndpointProblem::Tail) => out.push(
+            bad_value(span, "`endpoint` holds more than the server's base address")
+                .help("delete what follows `?` or `#`"),
+        ),
+    }
+    None
+}
+
+/// Reads a handle, without its first `@`.
+pub(super) fn handle(key: &str, node: Node<'_>, out: &mut Vec<Diagnostic>) -> Option<Spanned<String>> {
+    let written = read::full_text(key, node, out)?;
+    let bare = written.value.trim();
+    let bare = bare.strip_prefix('@').unwrap_or(bare);
+    if bare.is_empty() || bare.contains(|c: char| c.is_whitespace() || c.is_control() || c == '/') {
+        out.push(
+            bad_value(written.span, format!("`{}` isn't a handle", shown(&written.value)))
+                .help("write the handle alone, such as `name.example` or `name@server.example`"),
+        );
+        return None;
+    }
+    Some(Spanned::new(bare.to_owned(), written.span))
+}
+
+fn token(node: Node<'_>, account: &str, safe: Span, out: &mut Vec<Diagnostic>) -> Option<Spanned<SecretRef>> {
+    let span = node.span;
+    let mut refuse = |message: String, help: &str| {
+        out.push(Diagnostic::new(&codes::SECRET_IN_CONFIG, safe, message).help(help));
+        None
+    };
+    let account = shown(account);
+    let Value::Text(text) = node.value else {
+        let message = format!("`token` of the account `{account}` isn't a text");
+        return refuse(message, "write where the secret is kept, such as `token = \"env:NAME\"`");
+    };
+    let reference = if let Some(name) = strip_scheme(&text, "env:") {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if name.is_empty() || !name.bytes().all(allowed) || name.as_bytes()[0].is_ascii_digit() {
+            let message = format!("`token` of the account `{account}` doesn't name an environment variable");
+            return refuse(message, "write letters, digits and `_` after `env:`, such as `env:BRAND_TOKEN`");
+        }
+        SecretRef::Env(name.to_owned())
+    } else if let Some(path) = strip_scheme(&text, "file:") {
+        if path.trim().is_empty() || path.contains(char::is_control) {
+            let message = format!("`token` of the account `{account}` doesn't name a file");
+            return refuse(message, "write a path after `file:`, from the workspace's root");
+        }
+        SecretRef::File(path.to_owned())
+    } else if let Some(command) = strip_scheme(&text, "command:") {
+        match split_command(command) {
+            Some(words) if !words.is_empty() => SecretRef::Command(words),
+            _ => {
+                let message = format!("`token` of the account `{account}` isn't a command that can be run");
+                return refuse(message, "write a program and its arguments after `command:`, with quotes closed");
+            }
+        }
+    } else {
+        let message = format!("`token` of the account `{account}` doesn't say where the secret is kept");
+        let help = "write `env:NAME`, `file:PATH` or `command:PROGRAM`; if a secret stood there, revoke it: \
+                    what was committed stays in the history";
+        return refuse(message, help);
+    };
+    Some(Spanned::new(reference, span))
+}
+
+/// Splits a command into words. Quotes keep blanks together; nothing is expanded, since no shell runs.
+fn split_command(command: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for c in command.chars() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), c) => word.get_or_insert_default().push(c),
+            (None, '"' | '\'') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, c) if c.is_whitespace() => words.extend(word.take()),
+            (None, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    quote.is_none().then_some(words)
+}
+
+fn safe_place(header: Span, key: Span, text: &str) -> Span {
+    let (from, to) = (header.range().end.min(key.range().start), header.range().start.max(key.range().start));
+    let same_line = !text.get(from..to).unwrap_or_default().contains('\n');
+    if same_line { Span { start: 0, end: 0, ..header } } else { header }
+}
+
+/// Makes the schema of `[accounts]`.
+pub(super) fn schema(networks: &[NetworkSpec]) -> Json {
+    let one = |spec: &NetworkSpec| {
+        let mut schema = keys::table_schema(ACCOUNT, spec.account_options, networks);
+        schema["properties"]["network"]["const"] = spec.id.as_str().into();
+        schema["required"] = json!(["network"]);
+        schema["title"] = spec.id.as_str().into();
+        schema
+    };
+    let kinds: Vec<Json> = networks.iter().map(one).collect();
+    json!({ "type": "object", "additionalProperties": { "anyOf": kinds } })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_split_as_people_expect_without_a_shell() {
+        let words = |command| split_command(command).map(|words| words.join("|"));
+        assert_eq!(words("pass show a").as_deref(), Some("pass|show|a"));
+        assert_eq!(words(" get 'a b' \"c d\"e ''").as_deref(), Some("get|a b|c de|"));
+        assert_eq!(words("$HOME ; rm").as_deref(), Some("$HOME|;|rm"));
+        assert_eq!(words("open 'quote"), None);
+    }
+}

@@ -1,0 +1,43 @@
+//! `masthead.toml`, validated.
+//!
+//! Owns the shape of the configuration and its layers (defaults < file < environment < flags, as values). It does not
+//! read files or the environment, and knows of networks only what [`NetworkSpec`](crate::model::NetworkSpec) says. It
+//! also owns what front matter is read with: the spanned tree that TOML becomes, the demands on its values, and the
+//! reading of a network's options. Start at [`parse`].
+
+mod accounts;
+pub(crate) mod codes;
+mod duration;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod groups;
+pub(crate) mod keys;
+pub(crate) mod lexical;
+mod options;
+mod parse;
+mod people;
+pub(crate) mod read;
+mod schema;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod toml_reader;
+mod value;
+
+#[cfg(test)]
+pub(crate) use self::accounts::RESERVED;
+pub use self::{
+    codes::CODES,
+    duration::parse_duration,
+    parse::parse,
+    schema::schema,
+    settings::{CheckSettings, Config, LedgerSettings, PublishSettings},
+};
+pub(crate) use self::{
+    groups::unknown_account,
+    options::read_option,
+    parse::duration,
+    read::language,
+    toml_reader::{Fragment, read_toml},
+    value::{Entry, Node, Table, Value},
+};
