@@ -30,3 +30,4 @@
 pub mod config;
 pub mod diag;
 pub mod model;
+pub mod text;

@@ -1,0 +1,90 @@
+use super::{Flat, Measure, count::weigh_slice};
+use unicode_segmentation::GraphemeCursor;
+
+/// Returns how many bytes of a text that is over a limit are within it, up to the last place where it could be cut: not
+/// inside a grapheme cluster, nor inside a range.
+pub fn fitting(flat: &Flat, measure: &Measure, max: u64) -> usize {
+    let (mut fits, mut over) = (0, flat.text.len());
+    while fits + 1 < over {
+        let middle = fits + (over - fits) / 2;
+        let cut = cut_before(flat, middle);
+        if cut <= fits || weigh_slice(&flat.text[..cut], 0, &flat.ranges, measure) <= max {
+            fits = middle;
+        } else {
+            over = cut;
+        }
+    }
+    cut_before(flat, fits)
+}
+
+/// Returns the last place at or before a position where a text could be cut.
+fn cut_before(flat: &Flat, position: usize) -> usize {
+    let text = flat.text.as_str();
+    let mut at = text.floor_char_boundary(position);
+    loop {
+        let next = flat.ranges.partition_point(|range| range.end <= at);
+        at = flat.ranges.get(next).map_or(at, |range| range.start.min(at));
+        // Two ASCII characters are one cluster only as CR LF; all else is for the tables to say.
+        let is_plain = |byte: Option<&u8>| byte.is_none_or(|byte| byte.is_ascii() && *byte != b'\n');
+        let is_border = at == 0 || (is_plain(text.as_bytes().get(at)) && text.as_bytes()[at - 1].is_ascii());
+        if is_border || is_cluster_border(text, at) {
+            return at;
+        }
+        at = text.floor_char_boundary(at - 1);
+    }
+}
+
+fn is_cluster_border(text: &str, at: usize) -> bool {
+    // With the whole text at hand the cursor asks for no more of it.
+    GraphemeCursor::new(at, text.len(), true).is_boundary(text, 0).unwrap_or(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::{MentionWeight, Range, RangeKind, Unit, weigh};
+    use proptest::prelude::*;
+    use unicode_segmentation::UnicodeSegmentation as _;
+
+    const UNITS: [Unit; 4] = [Unit::Graphemes, Unit::Bytes, Unit::CodePoints, Unit::Utf16];
+
+    /// Does the same by looking at every place.
+    fn plainly(flat: &Flat, measure: &Measure, max: u64) -> usize {
+        let is_inside = |at: usize| flat.ranges.iter().any(|range| range.start < at && at < range.end);
+        let fits = |at: &usize| weigh_slice(&flat.text[..*at], 0, &flat.ranges, measure) <= max;
+        let cuts = flat.text.grapheme_indices(true).map(|(at, _)| at).filter(|at| !is_inside(*at));
+        cuts.take_while(fits).last().unwrap_or(0)
+    }
+
+    fn linked(before: &str, link: &str, after: &str) -> Flat {
+        let range = Range {
+            start: before.len(),
+            end: before.len() + link.len(),
+            kind: RangeKind::Link { url: "https://acme.example/a".to_owned() },
+        };
+        Flat { text: [before, link, after].concat(), ranges: vec![range], anchors: Vec::new() }
+    }
+
+    fn piece() -> impl Strategy<Value = String> {
+        let word =
+            prop_oneof!["[a-z ]{1,9}", "[éÜß日本語🎉\u{301}]{1,4}", Just("👩‍👩‍👧".to_owned()), Just("\r\n".to_owned())];
+        proptest::collection::vec(word, 0..6).prop_map(|words| words.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+        #[test]
+        fn looking_at_every_place_finds_the_same(
+            before in piece(),
+            link in prop_oneof![Just("https://a.example"), Just("read"), Just("")],
+            after in piece(),
+            max in 0u64..60,
+            unit in proptest::sample::select(&UNITS[..]),
+        ) {
+            let flat = linked(&before, link, &after);
+            let measure = Measure { unit, url: Some(23), mention: MentionWeight::Full };
+            prop_assume!(weigh(&flat, &measure) > max);
+            prop_assert_eq!(fitting(&flat, &measure, max), plainly(&flat, &measure, max), "{:?}", flat);
+        }
+    }
+}

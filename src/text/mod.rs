@@ -1,0 +1,32 @@
+//! A body as one network shows it.
+//!
+//! Owns flattening Markdown into a network's [`Dialect`], counting in its [`Unit`], the ranges of links, tags and
+//! mentions, splitting into threads, and HTML for networks with rich text. It does not know networks: their rules come in
+//! as values. Start at [`flatten`] for plain text and [`html`](fn@html) for rich.
+
+mod count;
+mod dialect;
+mod escape;
+mod excerpt;
+mod fit;
+mod flat;
+mod flatten;
+mod html;
+mod join;
+mod sentence;
+mod split;
+mod url;
+
+pub use self::{
+    count::{count, weigh},
+    dialect::{Dialect, HandleStyle, LinkStyle, Measure, MentionWeight, Unit},
+    escape::escape_html,
+    excerpt::excerpt,
+    fit::fitting,
+    flat::{Flat, Range, RangeKind},
+    flatten::{flatten, plain},
+    html::{Figure, HtmlOptions, html},
+    join::join,
+    split::split,
+    url::is_web,
+};
