@@ -28,6 +28,7 @@
 //! | [`cli`] | the commands |
 
 pub mod config;
+pub mod content;
 pub mod diag;
 pub mod model;
 pub mod text;
