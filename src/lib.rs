@@ -30,5 +30,6 @@
 pub mod config;
 pub mod content;
 pub mod diag;
+pub mod ledger;
 pub mod model;
 pub mod text;
