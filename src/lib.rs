@@ -32,4 +32,5 @@ pub mod content;
 pub mod diag;
 pub mod ledger;
 pub mod model;
+pub mod network;
 pub mod text;

@@ -1,0 +1,201 @@
+//! The networks: what each can do, and how it is spoken to.
+//!
+//! Owns [`Network`] and [`Profile`], the values that cross the border ([`Draft`], [`Request`], [`Response`],
+//! [`NetworkError`]), and one adapter a folder. Adapters decide nothing about retrying, waiting, logging or secrets: they
+//! render requests, [`Wire::call`] them in order, and parse answers. To add one, write its folder and add it to [`ALL`].
+//! Start at [`Network`].
+
+mod compose;
+mod draft;
+mod error;
+#[cfg(test)]
+pub(crate) mod fixtures;
+mod job;
+mod profile;
+mod reply;
+mod request;
+mod wire;
+
+pub use self::{
+    compose::compose,
+    draft::{Composed, Draft, DraftPart, MediaKey},
+    error::{ErrorKind, NetworkError},
+    job::{Attempt, Found, Job, PreparedMedia, Probe, Receipt, Referent, Session, SignIn},
+    profile::{Auth, Form, Limit, Limits, MediaRules, Need, PollRules, Profile, Settling, TextRules, Threads},
+    reply::Response,
+    request::{Credential, Effect, Field, FieldValue, Method, Payload, Request},
+    wire::{Flow, Hand, Wire},
+};
+use crate::{
+    diag::Code,
+    model::{self, Account, NetworkId, NetworkSpec, Post, Remote},
+};
+use std::fmt::Debug;
+
+/// Every network, in the order of the docs.
+pub static ALL: &[&dyn AnyNetwork] = &[];
+
+/// Finds a network.
+pub fn find(id: NetworkId) -> Option<&'static dyn AnyNetwork> {
+    ALL.iter().copied().find(|network| network.profile().id == id)
+}
+
+/// Returns what `config` and `content` must know of the networks.
+pub fn specs() -> Vec<NetworkSpec> {
+    ALL.iter().map(|network| network.profile().spec()).collect()
+}
+
+/// A network, as its adapter writes it.
+///
+/// Every method after [`Network::publish`] has a default that answers `Unsupported` and sends nothing; the profile says
+/// which are overridden, and the conformance suite holds both to it.
+#[expect(async_fn_in_trait, reason = "flows stay on one thread; AnyNetwork is the object-safe twin")]
+pub trait Network: Debug + Send + Sync + 'static {
+    /// Returns what it can do.
+    fn profile(&self) -> &'static Profile;
+
+    /// Returns the codes of the findings that [`Network::compose`] may report, for `masthead explain` and `[check]`.
+    fn codes(&self) -> &'static [&'static Code] {
+        &[]
+    }
+
+    /// Makes the draft for a target of a post. Pure; the default serves most.
+    fn compose(&self, post: &Post, target: &model::Target, _account: &Account, limits: &Limits) -> Composed {
+        Composed { draft: compose(self.profile(), post, target, limits), findings: Vec::new() }
+    }
+
+    /// Opens a session with the account's token.
+    ///
+    /// Requires [`Auth::Session`].
+    async fn sign_in(&self, _account: &Account, _wire: &mut Wire<'_>) -> Result<SignIn, NetworkError> {
+        Ok(SignIn::default())
+    }
+
+    /// Publishes one part: at most one call with [`Effect::Publish`], the last that changes anything.
+    async fn publish(&self, job: &Job<'_>, wire: &mut Wire<'_>) -> Result<Receipt, NetworkError>;
+
+    /// Asks whether an earlier attempt arrived, without changing anything.
+    ///
+    /// Requires [`Settling::OwnId`], [`Settling::Key`] or [`Settling::Listing`].
+    async fn find(&self, _job: &Job<'_>, _wire: &mut Wire<'_>) -> Result<Found, NetworkError> {
+        Err(NetworkError::unsupported("find an earlier attempt"))
+    }
+
+    /// Returns how a lost answer is settled on the account's own server, which may promise less than the network does: it is
+    /// asked when there is one to settle. Changes nothing; the default answers what the profile says.
+    async fn settling(&self, _account: &Account, _wire: &mut Wire<'_>) -> Result<Settling, NetworkError> {
+        Ok(self.profile().settling)
+    }
+
+    /// Changes a published part to what the draft says now.
+    ///
+    /// Requires [`Profile::edit`].
+    async fn edit(&self, _job: &Job<'_>, _remote: &Remote, _wire: &mut Wire<'_>) -> Result<Receipt, NetworkError> {
+        Err(NetworkError::unsupported("change a published post"))
+    }
+
+    /// Deletes a published part. Deleting what is gone succeeds.
+    ///
+    /// Requires [`Profile::delete`].
+    async fn delete(&self, _account: &Account, _remote: &Remote, _wire: &mut Wire<'_>) -> Result<(), NetworkError> {
+        Err(NetworkError::unsupported("delete a published post"))
+    }
+
+    /// Asks the server for its limits and who we are.
+    ///
+    /// Requires [`Profile::probe`].
+    async fn probe(&self, _account: &Account, _wire: &mut Wire<'_>) -> Result<Probe, NetworkError> {
+        Err(NetworkError::unsupported("be asked for its limits"))
+    }
+}
+
+/// The object-safe twin of [`Network`], implemented for every one of them.
+pub trait AnyNetwork: Debug + Send + Sync + 'static {
+    /// See [`Network::profile`].
+    fn profile(&self) -> &'static Profile;
+    /// See [`Network::codes`].
+    fn codes(&self) -> &'static [&'static Code];
+    /// See [`Network::compose`].
+    fn compose(&self, post: &Post, target: &model::Target, account: &Account, limits: &Limits) -> Composed;
+    /// See [`Network::sign_in`].
+    fn sign_in<'a>(&'a self, account: &'a Account, wire: &'a mut Wire<'_>) -> Flow<'a, Result<SignIn, NetworkError>>;
+    /// See [`Network::publish`].
+    fn publish<'a>(&'a self, job: &'a Job<'_>, wire: &'a mut Wire<'_>) -> Flow<'a, Result<Receipt, NetworkError>>;
+    /// See [`Network::find`].
+    fn find<'a>(&'a self, job: &'a Job<'_>, wire: &'a mut Wire<'_>) -> Flow<'a, Result<Found, NetworkError>>;
+    /// See [`Network::settling`].
+    fn settling<'a>(&'a self, account: &'a Account, wire: &'a mut Wire<'_>)
+    -> Flow<'a, Result<Settling, NetworkError>>;
+    /// See [`Network::edit`].
+    fn edit<'a>(
+        &'a self,
+        job: &'a Job<'_>,
+        remote: &'a Remote,
+        wire: &'a mut Wire<'_>,
+    ) -> Flow<'a, Result<Receipt, NetworkError>>;
+    /// See [`Network::delete`].
+    fn delete<'a>(
+        &'a self,
+        account: &'a Account,
+        remote: &'a Remote,
+        wire: &'a mut Wire<'_>,
+    ) -> Flow<'a, Result<(), NetworkError>>;
+    /// See [`Network::probe`].
+    fn probe<'a>(&'a self, account: &'a Account, wire: &'a mut Wire<'_>) -> Flow<'a, Result<Probe, NetworkError>>;
+}
+
+impl<N: Network> AnyNetwork for N {
+    fn profile(&self) -> &'static Profile {
+        Network::profile(self)
+    }
+
+    fn codes(&self) -> &'static [&'static Code] {
+        Network::codes(self)
+    }
+
+    fn compose(&self, post: &Post, target: &model::Target, account: &Account, limits: &Limits) -> Composed {
+        Network::compose(self, post, target, account, limits)
+    }
+
+    fn sign_in<'a>(&'a self, account: &'a Account, wire: &'a mut Wire<'_>) -> Flow<'a, Result<SignIn, NetworkError>> {
+        Box::pin(Network::sign_in(self, account, wire))
+    }
+
+    fn publish<'a>(&'a self, job: &'a Job<'_>, wire: &'a mut Wire<'_>) -> Flow<'a, Result<Receipt, NetworkError>> {
+        Box::pin(Network::publish(self, job, wire))
+    }
+
+    fn find<'a>(&'a self, job: &'a Job<'_>, wire: &'a mut Wire<'_>) -> Flow<'a, Result<Found, NetworkError>> {
+        Box::pin(Network::find(self, job, wire))
+    }
+
+    fn settling<'a>(
+        &'a self,
+        account: &'a Account,
+        wire: &'a mut Wire<'_>,
+    ) -> Flow<'a, Result<Settling, NetworkError>> {
+        Box::pin(Network::settling(self, account, wire))
+    }
+
+    fn edit<'a>(
+        &'a self,
+        job: &'a Job<'_>,
+        remote: &'a Remote,
+        wire: &'a mut Wire<'_>,
+    ) -> Flow<'a, Result<Receipt, NetworkError>> {
+        Box::pin(Network::edit(self, job, remote, wire))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        account: &'a Account,
+        remote: &'a Remote,
+        wire: &'a mut Wire<'_>,
+    ) -> Flow<'a, Result<(), NetworkError>> {
+        Box::pin(Network::delete(self, account, remote, wire))
+    }
+
+    fn probe<'a>(&'a self, account: &'a Account, wire: &'a mut Wire<'_>) -> Flow<'a, Result<Probe, NetworkError>> {
+        Box::pin(Network::probe(self, account, wire))
+    }
+}

@@ -1,0 +1,233 @@
+use crate::{
+    model::{MediaKind, NetworkId, NetworkSpec, OptionSpec},
+    text::{Dialect, Measure},
+};
+use std::time::Duration;
+
+/// What a network can do, as data. Read by `check`, `plan`, the preview, the docs and the conformance suite.
+#[derive(Debug)]
+pub struct Profile {
+    /// Its stable name, as in `network = "…"`.
+    pub id: NetworkId,
+    /// Its name for people.
+    pub name: &'static str,
+    /// The date on which the facts were last compared with their sources, as `2026-11-22`.
+    pub checked: &'static str,
+    /// Where the facts come from.
+    pub sources: &'static [&'static str],
+    /// How it shows text.
+    pub text: TextRules,
+    /// Whether it has threads.
+    pub threads: Threads,
+    /// The media that it takes.
+    pub media: Option<MediaRules>,
+    /// The polls that it takes.
+    pub poll: Option<PollRules>,
+    /// Whether a post may answer another.
+    pub reply: bool,
+    /// Whether a post may quote another.
+    pub quote: bool,
+    /// Whether a post may be passed on.
+    pub boost: bool,
+    /// Whether a published post can be changed.
+    pub edit: bool,
+    /// Whether a published post can be deleted.
+    pub delete: bool,
+    /// How an attempt whose answer was lost is settled.
+    pub settling: Settling,
+    /// How it knows us.
+    pub auth: Auth,
+    /// Whether its limits depend on the server and can be asked for.
+    pub probe: bool,
+    /// Whether its output is files made anew from the ledger and the commit, instead of something sent.
+    pub projected: bool,
+    /// The keys of its table in a post.
+    pub post_options: &'static [OptionSpec],
+    /// The keys of its accounts beyond the common ones.
+    pub account_options: &'static [OptionSpec],
+    /// The common account keys that it needs.
+    pub needs: &'static [Need],
+}
+
+/// A number that a network sets, and who says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// The number.
+    pub value: u64,
+    /// Where it is written, with the date it was read.
+    pub source: &'static str,
+}
+
+/// How a network shows text.
+#[derive(Debug)]
+pub struct TextRules {
+    /// Its form.
+    pub form: Form,
+    /// The limit that people know.
+    pub max: Option<Limit>,
+    /// How `max` is counted.
+    pub measure: Measure,
+    /// A second limit in bytes of UTF-8.
+    pub max_bytes: Option<Limit>,
+    /// Post options whose text counts with the first part, such as a content warning.
+    pub counted_options: &'static [&'static str],
+}
+
+/// The form of a network's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Lines of characters, flattened from Markdown.
+    Plain(Dialect),
+    /// Structured text; media stay in place and a thematic break is a rule.
+    Rich,
+}
+
+/// Whether a network has threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Threads {
+    /// No: the parts are one text with rules between them.
+    None,
+    /// Yes: each part answers the one before.
+    Replies,
+}
+
+/// The media that a network takes.
+#[derive(Debug)]
+pub struct MediaRules {
+    /// How many images a part may carry.
+    pub max_images: Limit,
+    /// How many videos a part may carry; none may stand beside an image.
+    pub max_videos: u32,
+    /// The kinds that it takes.
+    pub kinds: &'static [MediaKind],
+    /// The greatest image, in bytes.
+    pub max_image_bytes: Option<Limit>,
+    /// The greatest image, in pixels.
+    pub max_image_pixels: Option<Limit>,
+    /// The greatest video, in bytes.
+    pub max_video_bytes: Option<Limit>,
+    /// The longest description, in characters.
+    pub max_alt: Option<Limit>,
+    /// Whether an image over the limits is scaled down before it is sent, instead of being refused.
+    pub shrink: bool,
+}
+
+/// The polls that a network takes.
+#[derive(Debug)]
+pub struct PollRules {
+    /// How many answers.
+    pub max_options: Limit,
+    /// The longest answer, in characters.
+    pub max_option: Limit,
+    /// The shortest time, in seconds.
+    pub min_seconds: Limit,
+    /// The longest time, in seconds.
+    pub max_seconds: Limit,
+    /// Whether it may stand beside media.
+    pub with_media: bool,
+}
+
+/// How an attempt whose answer was lost is settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settling {
+    /// Nothing is sent: the receipt itself is the publication.
+    Receipt,
+    /// Class A: the id is ours, and sending it again changes nothing.
+    OwnId,
+    /// Class B: a key is honoured for a time; after it, our own posts can be listed.
+    Key {
+        /// For how long.
+        window: Duration,
+        /// How long after the attempt a listing is complete.
+        settle: Duration,
+    },
+    /// Class C: our own posts can be listed.
+    Listing {
+        /// How long after the attempt a listing is complete.
+        settle: Duration,
+    },
+    /// Class D: only a person can tell.
+    Person,
+}
+
+/// How a network knows us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// It needn't.
+    None,
+    /// The account's token goes with every request.
+    Token,
+    /// The account's token opens a session, whose secrets go with the requests.
+    Session,
+}
+
+/// A common account key that a network can't do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// `endpoint`.
+    Endpoint,
+    /// `handle`.
+    Handle,
+    /// `token`.
+    Token,
+}
+
+/// The limits that hold for one account: the profile's, with what the server said laid over them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest text, in the profile's unit.
+    pub text: Option<u64>,
+    /// The longest text, in bytes.
+    pub text_bytes: Option<u64>,
+    /// How text is counted.
+    pub measure: Measure,
+    /// How many images a part may carry.
+    pub images: u64,
+    /// How many videos a part may carry.
+    pub videos: u64,
+    /// The kinds of media taken.
+    pub kinds: Vec<MediaKind>,
+    /// The greatest image, in bytes.
+    pub image_bytes: Option<u64>,
+    /// The greatest image, in pixels.
+    pub image_pixels: Option<u64>,
+    /// The greatest video, in bytes.
+    pub video_bytes: Option<u64>,
+    /// The longest description, in characters.
+    pub alt: Option<u64>,
+    /// How many answers a poll may have.
+    pub poll_options: u64,
+    /// The longest answer of a poll, in characters.
+    pub poll_option: u64,
+    /// The shortest and longest poll, in seconds.
+    pub poll_seconds: (u64, u64),
+}
+
+impl Profile {
+    /// Returns what `config` and `content` must know.
+    pub fn spec(&self) -> NetworkSpec {
+        NetworkSpec { id: self.id, post_options: self.post_options, account_options: self.account_options }
+    }
+
+    /// Returns the limits that hold unless a server says otherwise.
+    pub fn limits(&self) -> Limits {
+        let value = |limit: Option<Limit>| limit.map(|limit| limit.value);
+        let media = self.media.as_ref();
+        let poll = self.poll.as_ref();
+        Limits {
+            text: value(self.text.max),
+            text_bytes: value(self.text.max_bytes),
+            measure: self.text.measure,
+            images: media.map_or(0, |media| media.max_images.value),
+            videos: media.map_or(0, |media| media.max_videos.into()),
+            kinds: media.map_or_else(Vec::new, |media| media.kinds.to_vec()),
+            image_bytes: media.and_then(|media| value(media.max_image_bytes)),
+            image_pixels: media.and_then(|media| value(media.max_image_pixels)),
+            video_bytes: media.and_then(|media| value(media.max_video_bytes)),
+            alt: media.and_then(|media| value(media.max_alt)),
+            poll_options: poll.map_or(0, |poll| poll.max_options.value),
+            poll_option: poll.map_or(0, |poll| poll.max_option.value),
+            poll_seconds: poll.map_or((0, 0), |poll| (poll.min_seconds.value, poll.max_seconds.value)),
+        }
+    }
+}
