@@ -14,6 +14,7 @@ mod job;
 mod profile;
 mod reply;
 mod request;
+pub mod site;
 mod wire;
 
 pub use self::{
@@ -33,7 +34,7 @@ use crate::{
 use std::fmt::Debug;
 
 /// Every network, in the order of the docs.
-pub static ALL: &[&dyn AnyNetwork] = &[];
+pub static ALL: &[&dyn AnyNetwork] = &[&site::Site];
 
 /// Finds a network.
 pub fn find(id: NetworkId) -> Option<&'static dyn AnyNetwork> {
