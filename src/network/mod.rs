@@ -11,6 +11,7 @@ mod error;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod job;
+pub mod mastodon;
 mod profile;
 mod reply;
 mod request;
@@ -34,7 +35,7 @@ use crate::{
 use std::fmt::Debug;
 
 /// Every network, in the order of the docs.
-pub static ALL: &[&dyn AnyNetwork] = &[&site::Site];
+pub static ALL: &[&dyn AnyNetwork] = &[&site::Site, &mastodon::Mastodon];
 
 /// Finds a network.
 pub fn find(id: NetworkId) -> Option<&'static dyn AnyNetwork> {
