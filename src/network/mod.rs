@@ -5,6 +5,7 @@
 //! render requests, [`Wire::call`] them in order, and parse answers. To add one, write its folder and add it to [`ALL`].
 //! Start at [`Network`].
 
+pub mod bluesky;
 mod compose;
 mod draft;
 mod error;
@@ -35,7 +36,7 @@ use crate::{
 use std::fmt::Debug;
 
 /// Every network, in the order of the docs.
-pub static ALL: &[&dyn AnyNetwork] = &[&site::Site, &mastodon::Mastodon];
+pub static ALL: &[&dyn AnyNetwork] = &[&site::Site, &mastodon::Mastodon, &bluesky::Bluesky];
 
 /// Finds a network.
 pub fn find(id: NetworkId) -> Option<&'static dyn AnyNetwork> {

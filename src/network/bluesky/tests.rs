@@ -1,0 +1,479 @@
+//! The flows against scripted answers: which calls are made, in which order, and what comes of the answers.
+
+use super::*;
+use crate::{
+    diag::{FileId, Span, Spanned},
+    model::{AccountId, MediaInfo, Options, PostId, Reference, Timestamp, Voice},
+    network::{
+        Attempt, Draft, DraftPart, Flow, Hand, MediaKey, Method, Payload, PreparedMedia, Request, Response, Session,
+    },
+    text::{Flat, Range, RangeKind},
+};
+use futures_util::FutureExt as _;
+use serde_json::{Value, json};
+use std::{collections::VecDeque, time::Duration};
+
+/// Answers in turn and keeps what it was asked.
+#[derive(Default)]
+struct Script {
+    answers: VecDeque<Result<Response, NetworkError>>,
+    asked: Vec<Request>,
+}
+
+impl Script {
+    fn new(answers: impl IntoIterator<Item = (u16, Value)>) -> Self {
+        let answer = |(status, body): (u16, Value)| {
+            Ok(Response { status, headers: Vec::new(), body: body.to_string().into_bytes() })
+        };
+        Self { answers: answers.into_iter().map(answer).collect(), asked: Vec::new() }
+    }
+
+    fn calls(&self) -> Vec<&'static str> {
+        self.asked.iter().map(|request| request.label).collect()
+    }
+
+    fn last_record(&self) -> Value {
+        let Some(Payload::Json(payload)) = self.asked.last().map(|request| &request.payload) else {
+            panic!("the last call writes no record: {:?}", self.calls())
+        };
+        payload["record"].clone()
+    }
+}
+
+impl Hand for Script {
+    fn call(&mut self, request: Request) -> Flow<'_, Result<Response, NetworkError>> {
+        self.asked.push(request);
+        let answer = self.answers.pop_front().expect("an answer for each call");
+        Box::pin(async move { answer })
+    }
+
+    fn pause(&mut self, _why: &'static str, _duration: Duration) -> Flow<'_, ()> {
+        Box::pin(async {})
+    }
+}
+
+/// Everything that a job borrows.
+struct Stage {
+    draft: Draft,
+    part: usize,
+    account: Account,
+    limits: Limits,
+    attempt: Attempt,
+    media: Vec<PreparedMedia>,
+    root: Option<Remote>,
+    parent: Option<Remote>,
+    reply_to: Option<Referent>,
+    quote: Option<Referent>,
+    boost: Option<Referent>,
+    session: Session,
+}
+
+fn nowhere() -> Span {
+    Span::new(FileId(0), 0..0)
+}
+
+fn part(text: &str, ranges: Vec<Range>) -> DraftPart {
+    DraftPart {
+        text: Flat { text: text.to_owned(), ranges, anchors: Vec::new() },
+        rich: Vec::new(),
+        media: Vec::new(),
+        weight: 0,
+        bytes: 0,
+        span: nowhere(),
+    }
+}
+
+fn stage(parts: Vec<DraftPart>) -> Stage {
+    let facts = [("did", "did:plc:us"), ("handle", "acme.example"), ("pds", "https://pds.example")];
+    Stage {
+        draft: Draft {
+            post: PostId::new("news"),
+            account: AccountId::new("sky"),
+            network: ID,
+            title: None,
+            language: Some("en".to_owned()),
+            tags: Vec::new(),
+            parts,
+            poll: None,
+            reply_to: None,
+            quote: None,
+            boost: None,
+            options: Options::default(),
+        },
+        part: 0,
+        account: Account {
+            id: AccountId::new("sky"),
+            network: ID,
+            endpoint: None,
+            handle: Some(Spanned::new("acme.example".to_owned(), nowhere())),
+            token: None,
+            voice: Voice::Brand,
+            language: None,
+            options: Options::default(),
+            span: nowhere(),
+        },
+        limits: PROFILE.limits(),
+        attempt: Attempt { key: String::new(), at: Timestamp::from_millis(1_780_000_000_000), nonce: 77 },
+        media: Vec::new(),
+        root: None,
+        parent: None,
+        reply_to: None,
+        quote: None,
+        boost: None,
+        session: Session { facts: facts.map(|(name, fact)| (name, fact.to_owned())).into() },
+    }
+}
+
+impl Stage {
+    fn job(&self) -> Job<'_> {
+        Job {
+            draft: &self.draft,
+            part: self.part,
+            account: &self.account,
+            limits: &self.limits,
+            attempt: &self.attempt,
+            media: &self.media,
+            root: self.root.as_ref(),
+            parent: self.parent.as_ref(),
+            reply_to: self.reply_to.as_ref(),
+            quote: self.quote.as_ref(),
+            boost: self.boost.as_ref(),
+        }
+    }
+
+    fn publish(&self, script: &mut Script) -> Result<Receipt, NetworkError> {
+        let mut wire = Wire::new(script, &self.session);
+        Bluesky.publish(&self.job(), &mut wire).now_or_never().expect("a script never waits")
+    }
+
+    fn find(&self, script: &mut Script) -> Result<Found, NetworkError> {
+        let mut wire = Wire::new(script, &self.session);
+        Bluesky.find(&self.job(), &mut wire).now_or_never().expect("a script never waits")
+    }
+}
+
+const URI: &str = "at://did:plc:us/app.bsky.feed.post/3mmwu7vak224h";
+
+fn written() -> (u16, Value) {
+    (200, json!({ "uri": URI, "cid": "c1", "validationStatus": "valid" }))
+}
+
+fn mention(start: usize, end: usize, handle: &str) -> Range {
+    Range { start, end, kind: RangeKind::Mention { handle: handle.to_owned() } }
+}
+
+#[test]
+fn a_text_is_one_call() {
+    let mut script = Script::new([written()]);
+    let receipt = stage(vec![part("hello", Vec::new())]).publish(&mut script).expect("published");
+    assert_eq!(receipt.remote.id, URI);
+    assert_eq!(receipt.remote.url.as_deref(), Some("https://bsky.app/profile/acme.example/post/3mmwu7vak224h"));
+    assert_eq!(receipt.remote.extra, BTreeMap::from([("cid".to_owned(), "c1".to_owned())]));
+    let [request] = &script.asked[..] else { panic!("{:?}", script.calls()) };
+    assert_eq!(
+        (request.method, request.url.as_str()),
+        (Method::Post, "https://pds.example/xrpc/com.atproto.repo.putRecord")
+    );
+    let expect = json!({
+        "repo": "did:plc:us",
+        "collection": "app.bsky.feed.post",
+        "rkey": "3mmwu7vak224h",
+        "swapRecord": null,
+        "record": {
+            "$type": "app.bsky.feed.post",
+            "text": "hello",
+            "createdAt": "2026-05-28T20:26:40.000Z",
+            "langs": ["en"],
+        },
+    });
+    assert_eq!(request.payload, Payload::Json(expect));
+}
+
+#[test]
+fn a_repetition_of_an_attempt_is_the_same_request() {
+    let stage = stage(vec![part("hello", Vec::new())]);
+    let (mut first, mut second) = (Script::new([written()]), Script::new([written()]));
+    stage.publish(&mut first).expect("published");
+    stage.publish(&mut second).expect("published");
+    assert_eq!(first.asked, second.asked);
+}
+
+#[test]
+fn handles_are_resolved_once_and_nobodys_stay_text() {
+    let text = "@a.example @b.example @a.example";
+    let ranges = vec![mention(0, 10, "a.example"), mention(11, 21, "b.example"), mention(22, 32, "a.example")];
+    let mut script = Script::new([
+        (200, json!({ "did": "did:plc:a" })),
+        (400, json!({ "error": "HandleNotFound", "message": "Unable to resolve handle" })),
+        written(),
+    ]);
+    stage(vec![part(text, ranges)]).publish(&mut script).expect("published");
+    assert_eq!(script.calls(), ["resolve handle", "resolve handle", "create post"]);
+    let facets = script.last_record()["facets"].clone();
+    let places: Vec<_> = facets.as_array().expect("a list").iter().map(|facet| facet["index"].clone()).collect();
+    assert_eq!(places, [json!({ "byteStart": 0, "byteEnd": 10 }), json!({ "byteStart": 22, "byteEnd": 32 })]);
+}
+
+#[test]
+fn after_a_fault_before_the_post_nothing_is_written() {
+    let ranges = vec![mention(0, 10, "a.example")];
+    let mut script = Script::new([(502, Value::Null)]);
+    let error = stage(vec![part("@a.example", ranges.clone())]).publish(&mut script).expect_err("a fault");
+    assert_eq!((error.kind, script.calls()), (ErrorKind::Ambiguous, vec!["resolve handle"]));
+    let mut script = Script::new([(200, json!("<html>"))]);
+    let error = stage(vec![part("@a.example", ranges)]).publish(&mut script).expect_err("no server of this kind");
+    assert_eq!((error.kind, script.calls()), (ErrorKind::Unreadable, vec!["resolve handle"]));
+}
+
+#[test]
+fn a_fault_while_it_is_written_proves_nothing() {
+    let stage = stage(vec![part("hello", Vec::new())]);
+    assert_eq!(stage.publish(&mut Script::new([(502, Value::Null)])).expect_err("a fault").kind, ErrorKind::Ambiguous);
+    assert_eq!(stage.publish(&mut Script::new([(200, json!([]))])).expect_err("no id").kind, ErrorKind::Unreadable);
+}
+
+fn image(place: usize, alt: &str) -> PreparedMedia {
+    let info = MediaInfo { kind: MediaKind::Png, bytes: 9, width: 3, height: 2 };
+    PreparedMedia { key: MediaKey(place), info, alt: alt.to_owned() }
+}
+
+fn blob(name: &str) -> Value {
+    json!({ "$type": "blob", "ref": { "$link": name }, "mimeType": "image/png", "size": 9 })
+}
+
+#[test]
+fn images_are_uploaded_first_and_named_as_the_server_does() {
+    let mut stage = stage(vec![part("", Vec::new())]);
+    stage.media = vec![image(0, "a hoodie"), image(1, "")];
+    let mut script =
+        Script::new([(200, json!({ "blob": blob("b0") })), (200, json!({ "blob": blob("b1") })), written()]);
+    stage.publish(&mut script).expect("published");
+    assert_eq!(script.calls(), ["upload image", "upload image", "create post"]);
+    assert_eq!(script.asked[1].payload, Payload::Media(MediaKey(1)));
+    let expect = json!({ "$type": "app.bsky.embed.images", "images": [
+        { "alt": "a hoodie", "image": blob("b0"), "aspectRatio": { "width": 3, "height": 2 } },
+        { "alt": "", "image": blob("b1"), "aspectRatio": { "width": 3, "height": 2 } },
+    ]});
+    assert_eq!(script.last_record()["embed"], expect);
+}
+
+#[test]
+fn an_image_that_is_refused_stops_the_post() {
+    let mut stage = stage(vec![part("", Vec::new())]);
+    stage.media = vec![image(0, "")];
+    let mut script = Script::new([(413, json!({ "error": "PayloadTooLarge", "message": "request entity too large" }))]);
+    assert_eq!(stage.publish(&mut script).expect_err("too large").kind, ErrorKind::Refused);
+    assert_eq!(script.calls(), ["upload image"]);
+}
+
+fn ours(uri: &str, extra: &[(&str, &str)]) -> Remote {
+    let extra = extra.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    Remote { id: uri.to_owned(), url: None, extra }
+}
+
+#[test]
+fn a_later_part_names_the_first_and_the_one_before() {
+    let mut stage = stage(vec![part("1", Vec::new()), part("2", Vec::new()), part("3", Vec::new())]);
+    stage.part = 2;
+    stage.root = Some(ours("at://did:plc:us/app.bsky.feed.post/3a", &[("cid", "ca")]));
+    let root = [("cid", "cb"), ("root", "at://did:plc:us/app.bsky.feed.post/3a"), ("root_cid", "ca")];
+    stage.parent = Some(ours("at://did:plc:us/app.bsky.feed.post/3b", &root));
+    let mut script = Script::new([written()]);
+    let receipt = stage.publish(&mut script).expect("published");
+    let expect = json!({
+        "root": { "uri": "at://did:plc:us/app.bsky.feed.post/3a", "cid": "ca" },
+        "parent": { "uri": "at://did:plc:us/app.bsky.feed.post/3b", "cid": "cb" },
+    });
+    assert_eq!(script.last_record()["reply"], expect);
+    assert_eq!(receipt.remote.extra["root_cid"], "ca");
+}
+
+#[test]
+fn a_later_part_does_not_go_without_the_one_before() {
+    let mut stage = stage(vec![part("1", Vec::new()), part("2", Vec::new())]);
+    stage.part = 1;
+    let mut script = Script::default();
+    assert_eq!(stage.publish(&mut script).expect_err("no parent").kind, ErrorKind::NotReady);
+    assert!(script.asked.is_empty());
+}
+
+#[test]
+fn an_answer_to_an_answer_keeps_the_thread() {
+    let mut stage = stage(vec![part("yes", Vec::new())]);
+    stage.reply_to = Some(Referent::Url("https://bsky.app/profile/b.example/post/3p".to_owned()));
+    let found = json!({ "uri": "at://did:plc:b/app.bsky.feed.post/3p", "cid": "cp", "value": {
+        "reply": { "root": { "uri": "at://did:plc:r/app.bsky.feed.post/3r", "cid": "cr" }, "parent": {} } } });
+    let mut script = Script::new([(200, json!({ "did": "did:plc:b" })), (200, found), written()]);
+    stage.publish(&mut script).expect("published");
+    assert_eq!(script.calls(), ["resolve handle", "get record", "create post"]);
+    let reply = script.last_record()["reply"].clone();
+    assert_eq!((&reply["root"]["cid"], &reply["parent"]["cid"]), (&json!("cr"), &json!("cp")));
+}
+
+#[test]
+fn an_answer_to_nothing_is_not_sent() {
+    let mut stage = stage(vec![part("yes", Vec::new())]);
+    stage.reply_to = Some(Referent::Url("https://bsky.app/profile/did:plc:b/post/3p".to_owned()));
+    let mut script = Script::new([(400, json!({ "error": "RecordNotFound", "message": "Could not locate record" }))]);
+    assert_eq!(stage.publish(&mut script).expect_err("no post").kind, ErrorKind::NotFound);
+    stage.reply_to = Some(Referent::Url("https://mastodon.example/@a/1".to_owned()));
+    let mut script = Script::default();
+    assert_eq!(stage.publish(&mut script).expect_err("no post").kind, ErrorKind::Refused);
+}
+
+#[test]
+fn a_quote_stands_alone_or_beside_images() {
+    let mut stage = stage(vec![part("look", Vec::new())]);
+    stage.quote = Some(Referent::Ours(ours("at://did:plc:us/app.bsky.feed.post/3q", &[("cid", "cq")])));
+    let quoted = json!({ "$type": "app.bsky.embed.record",
+        "record": { "uri": "at://did:plc:us/app.bsky.feed.post/3q", "cid": "cq" } });
+    let mut script = Script::new([written()]);
+    stage.publish(&mut script).expect("published");
+    assert_eq!(script.last_record()["embed"], quoted);
+
+    stage.media = vec![image(0, "")];
+    let mut script = Script::new([(200, json!({ "blob": blob("b0") })), written()]);
+    stage.publish(&mut script).expect("published");
+    let embed = script.last_record()["embed"].clone();
+    assert_eq!((&embed["$type"], &embed["record"]), (&json!("app.bsky.embed.recordWithMedia"), &quoted));
+    assert_eq!(embed["media"]["$type"], "app.bsky.embed.images");
+}
+
+#[test]
+fn passing_on_is_a_record_of_its_own_kind() {
+    let mut stage = stage(vec![part("", Vec::new())]);
+    stage.draft.boost = Some(Reference::Url("https://bsky.app/profile/did:plc:b/post/3p".to_owned()));
+    stage.boost = Some(Referent::Url("https://bsky.app/profile/did:plc:b/post/3p".to_owned()));
+    let found = json!({ "uri": "at://did:plc:b/app.bsky.feed.post/3p", "cid": "cp", "value": {} });
+    let repost = json!({ "uri": "at://did:plc:us/app.bsky.feed.repost/3mmwu7vak224h", "cid": "c1" });
+    let mut script = Script::new([(200, found), (200, repost.clone())]);
+    let receipt = stage.publish(&mut script).expect("published");
+    assert_eq!(script.calls(), ["get record", "create repost"]);
+    let expect = json!({
+        "$type": "app.bsky.feed.repost",
+        "subject": { "uri": "at://did:plc:b/app.bsky.feed.post/3p", "cid": "cp" },
+        "createdAt": "2026-05-28T20:26:40.000Z",
+    });
+    assert_eq!(script.last_record(), expect);
+    assert_eq!(receipt.remote.url.as_deref(), Some("https://bsky.app/profile/did:plc:b/post/3p"));
+
+    let mut read_back = repost;
+    read_back["value"] = expect;
+    let found = stage.find(&mut Script::new([(200, read_back)])).expect("an answer");
+    assert_eq!(found, Found::Here(receipt));
+}
+
+#[test]
+fn an_earlier_attempt_is_found_by_its_own_key() {
+    let stage = stage(vec![part("hello", Vec::new())]);
+    let record = |at: &str| json!({ "uri": URI, "cid": "c1", "value": { "text": "hello", "createdAt": at } });
+    let mut script = Script::new([(200, record("2026-05-28T20:26:40.000Z"))]);
+    let found = stage.find(&mut script).expect("an answer");
+    assert_eq!(found, Found::Here(stage.publish(&mut Script::new([written()])).expect("published")));
+    assert!(script.asked[0].url.ends_with("collection=app.bsky.feed.post&rkey=3mmwu7vak224h"));
+
+    let missing = json!({ "error": "RecordNotFound", "message": "Could not locate record" });
+    assert_eq!(stage.find(&mut Script::new([(400, missing)])), Ok(Found::Absent));
+    let foreign = stage.find(&mut Script::new([(200, record("2026-05-28T20:26:40.001Z"))])).expect("an answer");
+    assert!(matches!(foreign, Found::Unclear(_)), "{foreign:?}");
+    assert_eq!(stage.find(&mut Script::new([(503, Value::Null)])).expect_err("a fault").kind, ErrorKind::Ambiguous);
+}
+
+#[test]
+fn deleting_names_the_record() {
+    let stage = stage(vec![part("", Vec::new())]);
+    let delete = |remote: &Remote, script: &mut Script| {
+        let mut wire = Wire::new(script, &stage.session);
+        Bluesky.delete(&stage.account, remote, &mut wire).now_or_never().expect("a script never waits")
+    };
+    let mut script = Script::new([(200, json!({}))]);
+    delete(&ours(URI, &[]), &mut script).expect("gone");
+    let expect = json!({ "repo": "did:plc:us", "collection": "app.bsky.feed.post", "rkey": "3mmwu7vak224h" });
+    assert_eq!(script.asked[0].payload, Payload::Json(expect));
+    let mut script = Script::default();
+    assert_eq!(delete(&ours("17", &[]), &mut script).expect_err("no address").kind, ErrorKind::Refused);
+}
+
+#[test]
+fn probing_tells_who_we_are_and_narrows_the_limits() {
+    let stage = stage(vec![part("", Vec::new())]);
+    let probe = |whoami: Value, about: Value| {
+        let mut script = Script::new([(200, whoami), (200, about)]);
+        let mut wire = Wire::new(&mut script, &stage.session);
+        Bluesky.probe(&stage.account, &mut wire).now_or_never().expect("a script never waits").expect("answers")
+    };
+    let whoami = json!({ "did": "did:plc:us", "handle": "acme.example", "emailConfirmed": false, "active": true });
+    let found = probe(whoami, json!({ "did": "did:web:pds.example", "blobUploadLimit": 500_000 }));
+    assert_eq!(found.identity.as_deref(), Some("@acme.example"));
+    assert_eq!(found.server.as_deref(), Some("AT Protocol server pds.example"));
+    assert_eq!((found.limits.image_bytes, found.limits.text), (Some(500_000), Some(300)));
+    assert!(found.missing.is_empty());
+
+    let whoami = json!({ "did": "did:plc:us", "handle": "acme.example", "active": false, "status": "suspended" });
+    let found = probe(whoami, json!({ "did": "did:web:pds.example", "blobUploadLimit": 5_000_000 }));
+    assert_eq!(found.limits.image_bytes, Some(1_000_000));
+    assert_eq!(found.missing, ["an active account: this one is suspended"]);
+}
+
+fn opened(token: &str) -> (u16, Value) {
+    (200, json!({ "did": "did:plc:us", "handle": "acme.example", "accessJwt": token, "refreshJwt": "r" }))
+}
+
+#[test]
+fn the_first_sign_in_is_by_password() {
+    let stage = stage(vec![part("", Vec::new())]);
+    let mut script = Script::new([opened("a")]);
+    let session = Session::default();
+    let mut wire = Wire::new(&mut script, &session);
+    let signed = Bluesky.sign_in(&stage.account, &mut wire).now_or_never().expect("no wait").expect("signed in");
+    assert_eq!(signed.session.facts["pds"], "https://bsky.social");
+    assert_eq!(script.asked[0].url, "https://bsky.social/xrpc/com.atproto.server.createSession");
+}
+
+#[test]
+fn a_later_sign_in_is_by_refresh_token_and_falls_back() {
+    let stage = stage(vec![part("", Vec::new())]);
+    let sign_in = |script: &mut Script| {
+        let mut wire = Wire::new(script, &stage.session);
+        Bluesky.sign_in(&stage.account, &mut wire).now_or_never().expect("a script never waits")
+    };
+    let mut script = Script::new([opened("a")]);
+    assert_eq!(sign_in(&mut script).expect("signed in").session.facts["pds"], "https://pds.example");
+    assert_eq!(script.calls(), ["refresh session"]);
+
+    let mut script = Script::new([(400, json!({ "error": "ExpiredToken" })), opened("a")]);
+    sign_in(&mut script).expect("signed in");
+    assert_eq!(script.calls(), ["refresh session", "create session"]);
+
+    let mut script = Script::new([(429, json!({ "error": "RateLimitExceeded" }))]);
+    assert_eq!(sign_in(&mut script).expect_err("too often").kind, ErrorKind::RateLimited);
+}
+
+#[test]
+fn without_a_session_nothing_is_sent() {
+    let mut stage = stage(vec![part("", Vec::new())]);
+    stage.session = Session::default();
+    let mut script = Script::default();
+    assert_eq!(stage.publish(&mut script).expect_err("signed out").kind, ErrorKind::SignedOut);
+    assert!(script.asked.is_empty());
+}
+
+#[test]
+fn what_it_has_no_place_for_is_not_sent() {
+    let mut poll = stage(vec![part("which?", Vec::new())]);
+    poll.draft.poll = Some(model::Poll {
+        options: Vec::new(),
+        duration: Spanned::new(Duration::from_secs(60), nowhere()),
+        multiple: false,
+        hide_totals: false,
+        span: nowhere(),
+    });
+    let mut video = stage(vec![part("look", Vec::new())]);
+    video.media = vec![image(0, "")];
+    video.media[0].info.kind = MediaKind::Mp4;
+    for stage in [poll, video] {
+        let mut script = Script::default();
+        assert_eq!(stage.publish(&mut script).expect_err("no place").kind, ErrorKind::Unsupported);
+        assert!(script.asked.is_empty());
+    }
+}
