@@ -33,4 +33,5 @@ pub mod diag;
 pub mod ledger;
 pub mod model;
 pub mod network;
+pub mod plan;
 pub mod text;

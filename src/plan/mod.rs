@@ -1,0 +1,21 @@
+//! What would happen, and why.
+//!
+//! Owns [`Plan`]: desired drafts × ledger × policy × now → one [`Row`] for each delivery, with its verdict and reason. It
+//! does no I/O and reads no clock: the same inputs give the same plan, byte for byte. `report` prints it and `engine`
+//! executes it. Start at [`plan`].
+
+mod decide;
+mod desire;
+mod digest;
+mod renamed;
+mod row;
+
+pub use self::{
+    decide::{continues, plan},
+    desire::{Desired, desire},
+    digest::digest,
+    row::{Plan, Reason, Row, Verdict},
+};
+
+#[cfg(test)]
+mod tests;

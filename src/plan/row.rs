@@ -1,0 +1,125 @@
+use super::Desired;
+use crate::{
+    model::{AccountId, PostId, Timestamp},
+    network::Draft,
+};
+
+/// What would happen at a moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The moment.
+    pub now: Timestamp,
+    /// The commit that the posts come from, if they come from one.
+    pub commit: Option<String>,
+    /// One row for each delivery: first by verdict, then by time, then by post and account.
+    pub rows: Vec<Row>,
+}
+
+/// What would happen to one delivery.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The post.
+    pub post: PostId,
+    /// The account.
+    pub account: AccountId,
+    /// What would happen.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: Reason,
+    /// When it is or was due, or will be tried again; none if at once.
+    pub at: Option<Timestamp>,
+    /// How many parts it has.
+    pub parts: usize,
+    /// How many of them are out.
+    pub done: usize,
+    /// The public link of the first part, if it is out.
+    pub url: Option<String>,
+    /// What is wanted; none for a delivery of the ledger whose post is gone.
+    pub desired: Option<Box<Desired>>,
+}
+
+/// What would happen to a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// It is sent: all of it, or from the first missing part on.
+    Publish,
+    /// An earlier attempt's outcome is unknown: the network is asked first.
+    Settle,
+    /// It is out, and what is rendered now differs. Nothing is sent by itself.
+    Drift,
+    /// It is not yet its time.
+    Wait,
+    /// It is due, but something holds it.
+    Held,
+    /// Nothing a machine can do.
+    Attention,
+    /// It is out and unchanged.
+    Done,
+}
+
+/// Why a row has its verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It is due.
+    Due,
+    /// It has no date.
+    NoDate,
+    /// A thread that stopped goes on at this part, from 1.
+    Resume(usize),
+    /// A refused attempt's draft has been changed since.
+    Edited,
+    /// It is due later.
+    Scheduled,
+    /// It is a draft.
+    Draft,
+    /// An attempt failed in passing and is repeated later.
+    Deferred,
+    /// Another publisher is sending it.
+    Sending,
+    /// It refers to this post, which the account has not published yet.
+    After(PostId),
+    /// It was due longer ago than the grace period.
+    TooLate,
+    /// It was due before the ledger existed.
+    BeforeLedger,
+    /// The account has published as many posts as it may in an hour.
+    Burst,
+    /// Its content seems to have gone out under this id, which is no longer in the tree.
+    Renamed(PostId),
+    /// Its post has errors; see `masthead check`.
+    Invalid,
+    /// The attempt's answer was lost.
+    Unknown,
+    /// The network refused it.
+    Refused(String),
+    /// A person must look.
+    NeedsPerson(String),
+    /// It is out.
+    Published,
+    /// It is out, and its file has changed since.
+    Changed,
+    /// It is out, and its post is no longer in the tree.
+    Gone,
+}
+
+impl Verdict {
+    /// Returns the stable word for output and JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Publish => "publish",
+            Self::Settle => "settle",
+            Self::Drift => "drift",
+            Self::Wait => "wait",
+            Self::Held => "held",
+            Self::Attention => "attention",
+            Self::Done => "done",
+        }
+    }
+}
+
+impl Row {
+    /// Returns the draft, if the post is there.
+    pub fn draft(&self) -> Option<&Draft> {
+        self.desired.as_ref().map(|desired| &desired.draft)
+    }
+}
