@@ -34,4 +34,5 @@ pub mod ledger;
 pub mod model;
 pub mod network;
 pub mod plan;
+pub mod report;
 pub mod text;
