@@ -27,6 +27,7 @@
 //! | [`engine`] | the world: transport, claims and receipts, retry, secrets, images, the clock |
 //! | [`cli`] | the commands |
 
+pub mod check;
 pub mod config;
 pub mod content;
 pub mod diag;

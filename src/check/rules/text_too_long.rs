@@ -1,0 +1,133 @@
+use crate::{
+    check::case::{Case, Variant},
+    diag::{Code, Diagnostic, Level, Span, words},
+    network::{DraftPart, Threads},
+    text::{self, Measure, MentionWeight, Unit},
+};
+
+pub(super) static TEXT_TOO_LONG: Code = Code {
+    name: "text-too-long",
+    summary: "the text is longer than the network takes",
+    level: Level::Error,
+    fixed: true,
+    explain: "Every network sets a limit on the length of a post and counts in its own way: a link may weigh the same \
+              however long it is, an emoji one character or many, and a content warning may count too. The network would refuse \
+              the post, so nothing is sent.\n\n\
+              The place underlined is where the limit is passed; hashtags that are put at the end count as well.\n\n\
+              Shorten the copy, or write a shorter one for that network under a heading of its own:\n\n\
+              ```markdown\n# @bluesky\n\nThe short version.\n```\n\n\
+              On a network with threads, a line with `---` splits the copy by hand, and `thread = \"auto\"` in the front \
+              matter splits it at sentence ends.",
+};
+
+/// Reports each part that weighs more than an account's limit.
+pub(super) fn check(case: &Case<'_>, found: &mut Vec<Diagnostic>) {
+    for variant in &case.variants {
+        for (i, part) in variant.draft.parts.iter().enumerate() {
+            let limits = &variant.limits;
+            if let Some(max) = limits.text.filter(|max| part.weight > *max) {
+                found.push(finding(case, variant, i, &Excess { max, weight: part.weight, measure: limits.measure }));
+            } else if let Some(max) = limits.text_bytes.filter(|max| part.bytes > *max) {
+                let measure = Measure { unit: Unit::Bytes, url: None, mention: MentionWeight::Full };
+                found.push(finding(case, variant, i, &Excess { max, weight: part.bytes, measure }));
+            }
+        }
+    }
+}
+
+/// How a part is over a limit.
+struct Excess {
+    max: u64,
+    weight: u64,
+    measure: Measure,
+}
+
+fn finding(case: &Case<'_>, variant: &Variant<'_>, index: usize, excess: &Excess) -> Diagnostic {
+    let part = &variant.draft.parts[index];
+    let (one, many) = excess.measure.unit.nouns();
+    let over = words::count(excess.weight - excess.max, one, many);
+    let which = match variant.draft.parts.len() {
+        1 => "the text".to_owned(),
+        _ => format!("part {} of the thread", index + 1),
+    };
+    let (accounts, network) = (variant.accounts(), variant.network());
+    let message = format!("{which} for {accounts} is {over} over {network}'s limit of {}", words::number(excess.max));
+    let at = passes_at(part, excess);
+    let span = place(case, variant, part, at);
+    let finding = Diagnostic::new(&TEXT_TOO_LONG, span, message).label("the limit is passed here");
+    let own_copy = format!("write a copy of its own under `# @{}`", variant.profile.id);
+    finding.help(match variant.profile.threads {
+        Threads::Replies if !case.post.auto_thread => {
+            format!("shorten it, {own_copy}, or split it with `thread = \"auto\"`")
+        }
+        Threads::Replies | Threads::None => format!("shorten it or {own_copy}"),
+    })
+}
+
+/// Returns where in the file the limit is passed: in the copy, or in `hashtags` if those are too many.
+fn place(case: &Case<'_>, variant: &Variant<'_>, part: &DraftPart, at: usize) -> Span {
+    let file = case.post.file;
+    let hashtags = variant.target().hashtags.iter().map(|tag| tag.span).filter(|span| span.file == file);
+    let source = part.text.source_of(at).filter(|source| {
+        let holds = |span: Span| span.range().contains(source);
+        holds(part.span) || hashtags.into_iter().any(holds)
+    });
+    source.map_or_else(
+        || {
+            let written = case.text.get(part.span.range()).unwrap_or_default().trim_end();
+            let last_line = written.rfind('\n').map_or(0, |newline| newline + 1);
+            case.rest_of_line(part.span.start as usize + last_line)
+        },
+        |source| case.rest_of_line(source),
+    )
+}
+
+/// Finds the byte of the text from which on it is over the limit.
+fn passes_at(part: &DraftPart, excess: &Excess) -> usize {
+    let flat = &part.text;
+    // What counts beside the text, such as a content warning, leaves less for it.
+    let beside = excess.weight.saturating_sub(text::weigh(flat, &excess.measure));
+    text::fitting(flat, &excess.measure, excess.max.saturating_sub(beside))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        diag::FileId,
+        text::{Flat, Range, RangeKind},
+    };
+
+    const CHARACTERS: Measure = Measure { unit: Unit::Graphemes, url: Some(23), mention: MentionWeight::Full };
+
+    #[track_caller]
+    fn check(text: &str, link: Option<(usize, usize)>, max: u64, beside: u64, expect: usize) {
+        let kind = RangeKind::Link { url: "https://acme.example/a".to_owned() };
+        let ranges = link.map(|(start, end)| Range { start, end, kind }).into_iter().collect();
+        let flat = Flat { text: text.to_owned(), ranges, anchors: Vec::new() };
+        let weight = text::weigh(&flat, &CHARACTERS) + beside;
+        let span = Span::new(FileId(0), 0..0);
+        let part = DraftPart { text: flat, rich: Vec::new(), media: Vec::new(), weight, bytes: 0, span };
+        assert_eq!(passes_at(&part, &Excess { max, weight, measure: CHARACTERS }), expect);
+    }
+
+    #[test]
+    fn the_first_character_too_many_is_found() {
+        check("abcdef", None, 4, 0, 4);
+        check("éééé", None, 3, 0, 6);
+        check("a👩‍👩‍👧b", None, 2, 0, 1 + "👩‍👩‍👧".len());
+    }
+
+    #[test]
+    fn a_link_is_never_cut() {
+        let text = "see https://acme.example/a now";
+        check(text, Some((4, 26)), 20, 0, 4);
+        check(text, Some((4, 26)), 28, 0, 27);
+    }
+
+    #[test]
+    fn what_counts_beside_the_text_is_taken_off() {
+        check("abcdef", None, 6, 2, 4);
+        check("abcdef", None, 6, 9, 0);
+    }
+}
