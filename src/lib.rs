@@ -37,3 +37,4 @@ pub mod network;
 pub mod plan;
 pub mod report;
 pub mod text;
+pub mod workspace;
