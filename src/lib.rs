@@ -31,6 +31,7 @@ pub mod check;
 pub mod config;
 pub mod content;
 pub mod diag;
+pub mod engine;
 pub mod ledger;
 pub mod model;
 pub mod network;

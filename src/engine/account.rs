@@ -1,0 +1,202 @@
+use super::{
+    Outcome, Redactor, World,
+    body::Upload,
+    claim::Claim,
+    hand::{EngineHand, Heard},
+    keys::Keys,
+    log::{Log, next_part},
+    recorder::Halted,
+    scribe::Scribe,
+};
+use crate::{
+    ledger::{DeliveryState, Ledger},
+    model::{Account, AccountId, PostId, Remote},
+    network::{AnyNetwork, Auth, ErrorKind, NetworkError, Profile, Session, Settling, Wire},
+    plan::Row,
+};
+use std::{collections::BTreeMap, sync::Arc};
+use tokio::sync::Semaphore;
+
+/// What all accounts of an execution share.
+pub(super) struct Run<'a> {
+    pub(super) world: World<'a>,
+    pub(super) ledger: &'a Ledger,
+    pub(super) scribe: Scribe<'a>,
+    pub(super) redactor: &'a Redactor,
+    pub(super) log: &'a Log<'a>,
+    pub(super) gates: Gates,
+}
+
+/// How many claims may be open at once where an unknown outcome costs a look or a person's time: after a crash all of them
+/// are unknown.
+#[derive(Debug)]
+pub(super) struct Gates {
+    listing: Arc<Semaphore>,
+    person: Arc<Semaphore>,
+}
+
+/// One account's share of an execution.
+pub(super) struct AccountRun<'a> {
+    pub(super) run: &'a Run<'a>,
+    pub(super) account: &'a Account,
+    pub(super) network: &'static dyn AnyNetwork,
+    pub(super) keys: Keys,
+    pub(super) session: Session,
+    pub(super) heard: Heard,
+    signed_in: bool,
+    /// How a lost answer is settled on the account's own server, once it was asked.
+    pub(super) settling: Option<Settling>,
+    /// The first parts that went out in this run, for references of later posts.
+    published: BTreeMap<PostId, Remote>,
+    /// What holds up the whole account, once something does.
+    pub(super) held_up: Option<Outcome>,
+}
+
+impl Default for Gates {
+    fn default() -> Self {
+        Self { listing: Arc::new(Semaphore::new(4)), person: Arc::new(Semaphore::new(1)) }
+    }
+}
+
+impl Gates {
+    /// Returns the gate for a kind of network; those that can be asked at once have none.
+    pub(super) fn of(&self, settling: Settling) -> Option<Arc<Semaphore>> {
+        match settling {
+            Settling::Receipt | Settling::OwnId | Settling::Key { .. } => None,
+            Settling::Listing { .. } => Some(self.listing.clone()),
+            Settling::Person => Some(self.person.clone()),
+        }
+    }
+}
+
+impl<'a> AccountRun<'a> {
+    /// Makes ready to publish as an account, or tells why that can't be.
+    pub(super) fn new(run: &'a Run<'a>, id: &AccountId) -> Result<Self, String> {
+        let world = run.world;
+        let Some(account) = world.config.accounts.get(id) else {
+            return Err(format!("there is no account `{id}` in masthead.toml"));
+        };
+        let Some(network) = (world.networks)(account.network) else {
+            return Err(format!("there is no network `{}`", account.network));
+        };
+        Ok(Self {
+            run,
+            account,
+            network,
+            keys: Keys::fetch(account, network.profile(), world.secrets, run.redactor)?,
+            session: Session::default(),
+            heard: Heard::default(),
+            signed_in: false,
+            settling: None,
+            published: BTreeMap::new(),
+            held_up: None,
+        })
+    }
+
+    /// Executes rows one after the other. Ends early when the ledger can't be used or we were asked to stop.
+    pub(super) async fn deliver_all(mut self, rows: Vec<&Row>) {
+        for row in rows {
+            if self.run.world.stop.get() || self.deliver(row).await == Err(Halted) {
+                return;
+            }
+        }
+    }
+
+    async fn deliver(&mut self, row: &Row) -> Result<(), Halted> {
+        let run = self.run;
+        if let Some(outcome) = &self.held_up {
+            run.log.settled(&row.post, &row.account, next_part(row), outcome.clone());
+            return Ok(());
+        }
+        let Some(desired) = &row.desired else {
+            let reason = "an attempt's outcome is unknown and its post is no longer there; bring the post back, or look at \
+                          the account and tell with `masthead resolve`";
+            run.log.settled(&row.post, &row.account, next_part(row), Outcome::Attention { reason: reason.to_owned() });
+            return Ok(());
+        };
+        let nothing = DeliveryState::default();
+        let state = run.ledger.delivery(&row.post, &row.account).unwrap_or(&nothing);
+        self.deliver_parts(row, desired, state).await
+    }
+
+    /// Returns the network's profile.
+    pub(super) fn profile(&self) -> &'static Profile {
+        self.network.profile()
+    }
+
+    /// Notes what a first part is called, for references of later posts.
+    pub(super) fn note_published(&mut self, post: &PostId, remote: Remote) {
+        self.published.insert(post.clone(), remote);
+    }
+
+    /// Returns what a post's first part is called on this account.
+    pub(super) fn remote_of(&self, post: &PostId) -> Option<Remote> {
+        let here = self.published.get(post).cloned();
+        here.or_else(|| {
+            let delivery = self.run.ledger.delivery(post, &self.account.id)?;
+            delivery.published(0).map(|published| published.remote.clone())
+        })
+    }
+
+    /// Opens a session, if the network has sessions and none is open.
+    pub(super) async fn sign_in(&mut self) -> Result<(), NetworkError> {
+        if self.profile().auth != Auth::Session || self.signed_in {
+            return Ok(());
+        }
+        // A session that was open stays on the wire, so that the adapter can renew it instead of sending the password.
+        let opened = {
+            let mut hand = self.hand(&[], &|_| {}, None);
+            let mut wire = Wire::new(&mut hand, &self.session);
+            self.network.sign_in(self.account, &mut wire).await
+        };
+        let opened = opened.map_err(|error| self.run.redactor.error(error))?;
+        self.keys.open(opened.secrets, self.run.redactor);
+        self.session = opened.session;
+        self.signed_in = true;
+        Ok(())
+    }
+
+    /// Renews the session, or opens another. An account whose token goes with each request has none to renew.
+    pub(super) async fn sign_in_anew(&mut self) -> Result<(), NetworkError> {
+        if self.profile().auth != Auth::Session {
+            return Err(NetworkError::new(ErrorKind::SignedOut, "the network does not accept the account's token"));
+        }
+        self.signed_in = false;
+        self.sign_in().await
+    }
+
+    /// Returns how a lost answer is settled on the account's own server, which is asked once a run.
+    pub(super) async fn settling(&mut self) -> Result<Settling, NetworkError> {
+        if let Some(known) = self.settling {
+            return Ok(known);
+        }
+        let told = {
+            let mut hand = self.hand(&[], &|_| {}, None);
+            let mut wire = Wire::new(&mut hand, &self.session);
+            self.network.settling(self.account, &mut wire).await
+        };
+        let settling = told.map_err(|error| self.run.redactor.error(error))?;
+        self.settling = Some(settling);
+        Ok(settling)
+    }
+
+    /// Returns a hand for a flow of this account.
+    pub(super) fn hand<'h>(
+        &'h self,
+        uploads: &'h [Upload],
+        waiting: &'h dyn Fn(&str),
+        claim: Option<Claim<'h>>,
+    ) -> EngineHand<'h> {
+        EngineHand {
+            world: self.run.world,
+            account: self.account,
+            session: &self.session,
+            keys: &self.keys,
+            redactor: self.run.redactor,
+            heard: &self.heard,
+            uploads,
+            waiting,
+            claim,
+        }
+    }
+}

@@ -1,0 +1,144 @@
+use super::{Entropy, clock::random_id};
+use crate::{
+    model::MediaKind,
+    network::{Credential, FieldValue, MediaKey, Payload},
+};
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// An image or video in memory, as it is sent.
+#[derive(Clone)]
+pub(super) struct Upload {
+    pub(super) bytes: Vec<u8>,
+    pub(super) kind: MediaKind,
+}
+
+/// A body and what it is.
+pub(super) struct Rendered {
+    pub(super) content_type: Option<String>,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Writes a payload as bytes; `secret` finds what a payload only names.
+pub(super) fn render(
+    payload: &Payload,
+    uploads: &[Upload],
+    secret: &dyn Fn(Credential) -> Result<SecretString, String>,
+    entropy: &dyn Entropy,
+) -> Result<Rendered, String> {
+    const JSON: &str = "application/json";
+    let upload = |key: &MediaKey| {
+        uploads
+            .get(key.0)
+            .ok_or_else(|| format!("the adapter names medium {}, and there are {}", key.0 + 1, uploads.len()))
+    };
+    Ok(match payload {
+        Payload::Empty => Rendered { content_type: None, bytes: Vec::new() },
+        Payload::Json(value) => Rendered { content_type: Some(JSON.to_owned()), bytes: value.to_string().into_bytes() },
+        Payload::JsonWithSecret { value, key, credential } => {
+            let mut value = value.clone();
+            let Some(object) = value.as_object_mut() else {
+                return Err("the adapter puts a secret into something that is no JSON object".to_owned());
+            };
+            object.insert((*key).to_owned(), secret(*credential)?.expose_secret().into());
+            Rendered { content_type: Some(JSON.to_owned()), bytes: value.to_string().into_bytes() }
+        }
+        Payload::Media(key) => {
+            let upload = upload(key)?;
+            Rendered { content_type: Some(upload.kind.mime().to_owned()), bytes: upload.bytes.clone() }
+        }
+        Payload::Multipart(fields) => {
+            let boundary = format!("masthead-{}", random_id(entropy));
+            let mut bytes = Vec::new();
+            for field in fields {
+                let disposition = format!("--{boundary}\r\ncontent-disposition: form-data; name=\"{}\"", field.name);
+                bytes.extend_from_slice(disposition.as_bytes());
+                match &field.value {
+                    FieldValue::Text(text) => {
+                        bytes.extend_from_slice(b"\r\n\r\n");
+                        bytes.extend_from_slice(text.as_bytes());
+                    }
+                    FieldValue::Media(key) => {
+                        let upload = upload(key)?;
+                        // The file's own name stays at home: it may tell more than the picture.
+                        let head = format!(
+                            "; filename=\"media-{}.{}\"\r\ncontent-type: {}\r\n\r\n",
+                            key.0 + 1,
+                            upload.kind.extension(),
+                            upload.kind.mime()
+                        );
+                        bytes.extend_from_slice(head.as_bytes());
+                        bytes.extend_from_slice(&upload.bytes);
+                    }
+                }
+                bytes.extend_from_slice(b"\r\n");
+            }
+            bytes.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+            Rendered { content_type: Some(format!("multipart/form-data; boundary={boundary}")), bytes }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::testing::FakeEntropy, *};
+    use crate::network::Field;
+    use serde_json::json;
+
+    fn written(payload: &Payload) -> Result<(Option<String>, String), String> {
+        let uploads = [Upload { bytes: b"PIXELS".to_vec(), kind: MediaKind::Png }];
+        let secret = |credential| match credential {
+            Credential::Token => Ok("hunter2".into()),
+            _ => Err("no such secret".to_owned()),
+        };
+        let rendered = render(payload, &uploads, &secret, &FakeEntropy::new(7))?;
+        Ok((rendered.content_type, String::from_utf8(rendered.bytes).expect("text")))
+    }
+
+    #[test]
+    fn nothing_is_nothing() {
+        assert_eq!(written(&Payload::Empty), Ok((None, String::new())));
+    }
+
+    #[test]
+    fn json_gets_its_secret_at_its_key() {
+        let payload =
+            Payload::JsonWithSecret { value: json!({"user": "acme"}), key: "password", credential: Credential::Token };
+        assert_eq!(
+            written(&payload),
+            Ok((Some("application/json".to_owned()), r#"{"password":"hunter2","user":"acme"}"#.to_owned()))
+        );
+        assert!(!format!("{payload:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn what_an_adapter_gets_wrong_is_an_error() {
+        let lost = Payload::JsonWithSecret { value: json!([]), key: "password", credential: Credential::Token };
+        assert!(written(&lost).is_err());
+        let unknown =
+            Payload::JsonWithSecret { value: json!({}), key: "jwt", credential: Credential::Session("access") };
+        assert_eq!(written(&unknown), Err("no such secret".to_owned()));
+        assert!(written(&Payload::Media(MediaKey(1))).is_err());
+    }
+
+    #[test]
+    fn a_medium_brings_its_type() {
+        assert_eq!(written(&Payload::Media(MediaKey(0))), Ok((Some("image/png".to_owned()), "PIXELS".to_owned())));
+    }
+
+    #[test]
+    fn a_form_holds_text_and_files_without_their_names() {
+        let payload = Payload::Multipart(vec![
+            Field { name: "description", value: FieldValue::Text("two\r\nlines".to_owned()) },
+            Field { name: "file", value: FieldValue::Media(MediaKey(0)) },
+        ]);
+        let (kind, text) = written(&payload).expect("a form");
+        let kind = kind.expect("a type");
+        let boundary = kind.strip_prefix("multipart/form-data; boundary=").expect("a boundary");
+        assert_eq!(
+            text.replace(boundary, "B"),
+            "--B\r\ncontent-disposition: form-data; name=\"description\"\r\n\r\ntwo\r\nlines\r\n\
+             --B\r\ncontent-disposition: form-data; name=\"file\"; filename=\"media-1.png\"\r\ncontent-type: image/png\r\n\r\nPIXELS\r\n\
+             --B--\r\n"
+        );
+    }
+}

@@ -1,0 +1,153 @@
+use super::{
+    Redactor, World,
+    account::{AccountRun, Gates, Run},
+    log::Log,
+    recorder::{away, keep, recorder},
+    scribe::Scribe,
+};
+use crate::{
+    ledger::{Store, StoreError},
+    model::{AccountId, PostId, Timestamp},
+    plan::{Plan, Row, Verdict},
+};
+use futures_util::future::{join, join_all};
+use std::cell::RefCell;
+
+/// What is going on, as it happens.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    /// A delivery begins.
+    Started {
+        /// The post.
+        post: PostId,
+        /// The account.
+        account: AccountId,
+        /// The part, from 1, and of how many.
+        part: (usize, usize),
+    },
+    /// It waits, for instance for the server to process an upload.
+    Waiting {
+        /// The post.
+        post: PostId,
+        /// The account.
+        account: AccountId,
+        /// For what.
+        why: String,
+    },
+    /// A part is out, or is not.
+    Settled(Settled),
+}
+
+/// What became of one part, or of a whole delivery that could not begin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settled {
+    /// The post.
+    pub post: PostId,
+    /// The account.
+    pub account: AccountId,
+    /// The part, from 1, and of how many.
+    pub part: (usize, usize),
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of a part.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// It is out.
+    Published {
+        /// The public link.
+        url: Option<String>,
+    },
+    /// Somebody else took it first, or has published it.
+    Beaten,
+    /// It is tried again later.
+    Deferred {
+        /// When.
+        until: Timestamp,
+        /// Why.
+        why: String,
+    },
+    /// The network refused it.
+    Failed {
+        /// The kind of error, as in the ledger.
+        kind: String,
+        /// The network's words, and what to do.
+        message: String,
+    },
+    /// Nobody can tell yet; the next run asks the network.
+    Unknown {
+        /// What happened.
+        why: String,
+    },
+    /// A person must look.
+    Attention {
+        /// What is not known, and how to look.
+        reason: String,
+    },
+    /// It could not begin: no secret, no sign-in, no media. Nothing was written or sent.
+    Blocked {
+        /// Why, and what to do.
+        why: String,
+    },
+}
+
+/// Executes what a plan says is due: `publish` and `settle` rows; accounts side by side, within one in order.
+///
+/// Returns what became of each part, in order of ending. An error means that the ledger can't be used; what was sent
+/// before is in it. Needs a tokio runtime, and stays on one thread of it except for the store's calls.
+pub async fn execute(
+    world: World<'_>,
+    plan: &Plan,
+    store: Box<dyn Store>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Vec<Settled>, StoreError> {
+    let queues = queues(plan);
+    if queues.is_empty() {
+        return Ok(Vec::new());
+    }
+    // The plan was made from an older reading. Who was faster in between is seen here, or by the compare-and-swap.
+    let (store, ledger) = away(store, |store| store.read()).await;
+    let ledger = ledger?;
+    let redactor = Redactor::default();
+    let progress = RefCell::new(progress);
+    let tell = |event| (progress.borrow_mut())(event);
+    let log = Log::new(&tell, &redactor);
+    let (recorder, orders) = recorder();
+    let accounts = async {
+        // Owned here, so that the writer below ends once all accounts are through.
+        let recorder = recorder;
+        let run = Run {
+            world,
+            ledger: &ledger,
+            scribe: Scribe::new(world, &recorder, &redactor),
+            redactor: &redactor,
+            log: &log,
+            gates: Gates::default(),
+        };
+        // Every secret is fetched before anything is claimed: a command that prints one may take its time.
+        let mut ready = Vec::new();
+        for (id, rows) in queues {
+            match AccountRun::new(&run, id) {
+                Ok(account) => ready.push(account.deliver_all(rows)),
+                Err(why) => rows.into_iter().for_each(|row| log.blocked(row, &why)),
+            }
+        }
+        join_all(ready).await;
+    };
+    let ((), written) = join(accounts, keep(store, orders, world.clock)).await;
+    written?;
+    Ok(log.finish())
+}
+
+/// Returns the rows to execute by account, accounts in order of their first row.
+fn queues(plan: &Plan) -> Vec<(&AccountId, Vec<&Row>)> {
+    let mut queues: Vec<(&AccountId, Vec<&Row>)> = Vec::new();
+    for row in plan.rows.iter().filter(|row| matches!(row.verdict, Verdict::Publish | Verdict::Settle)) {
+        match queues.iter_mut().find(|(account, _)| **account == row.account) {
+            Some((_, rows)) => rows.push(row),
+            None => queues.push((&row.account, vec![row])),
+        }
+    }
+    queues
+}

@@ -1,0 +1,160 @@
+use super::{
+    Outgoing, OutgoingBody, Redactor, TransportError, World,
+    address::allow,
+    body::{Upload, render},
+    claim::Claim,
+    keys::Keys,
+    pace::jittered,
+};
+use crate::{
+    model::{Account, Timestamp},
+    network::{Credential, Effect, ErrorKind, Flow, Hand, NetworkError, Payload, Request, Response, Session},
+};
+use std::{cell::Cell, time::Duration};
+
+/// How often a call without a public effect is made before its failure is believed.
+const TRIES: u32 = 3;
+
+/// The longest wait inside a run; what takes longer is put off in the ledger.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+
+/// The network's clock, from the last answer that told it.
+#[derive(Debug, Default)]
+pub(super) struct Heard(Cell<Option<(Timestamp, Duration)>>);
+
+impl Heard {
+    fn listen(&self, response: &Response, boottime: Duration) {
+        if let Some(date) = response.date() {
+            self.0.set(Some((date, boottime)));
+        }
+    }
+
+    /// Returns what the network's clock shows now.
+    pub(super) fn now(&self, boottime: Duration) -> Option<Timestamp> {
+        self.0.get().map(|(date, then)| date.plus(boottime.saturating_sub(then)))
+    }
+}
+
+/// What stands behind an adapter's wire: it puts secrets in, keeps them from strangers, repeats what may be repeated, and
+/// lets out what people will see only with a claim.
+pub(super) struct EngineHand<'a> {
+    pub(super) world: World<'a>,
+    pub(super) account: &'a Account,
+    pub(super) session: &'a Session,
+    pub(super) keys: &'a Keys,
+    pub(super) redactor: &'a Redactor,
+    pub(super) heard: &'a Heard,
+    /// The media of the part, for uploads.
+    pub(super) uploads: &'a [Upload],
+    /// Says that the flow waits.
+    pub(super) waiting: &'a dyn Fn(&str),
+    /// The right to publish one part; none in flows that must not change anything.
+    pub(super) claim: Option<Claim<'a>>,
+}
+
+impl Hand for EngineHand<'_> {
+    fn call(&mut self, request: Request) -> Flow<'_, Result<Response, NetworkError>> {
+        Box::pin(async move {
+            let result = match request.effect {
+                Effect::Publish => self.publish(&request).await,
+                Effect::Read | Effect::Prepare => {
+                    if let Some(claim) = &mut self.claim {
+                        claim.another_call();
+                    }
+                    self.repeatable(&request).await
+                }
+            };
+            result.map_err(|error| self.redactor.error(error))
+        })
+    }
+
+    fn pause(&mut self, why: &'static str, duration: Duration) -> Flow<'_, ()> {
+        (self.waiting)(why);
+        self.world.clock.sleep(duration)
+    }
+}
+
+impl EngineHand<'_> {
+    async fn publish(&mut self, request: &Request) -> Result<Response, NetworkError> {
+        // Everything that can fail or take time comes before the claim, so that the request leaves right after it.
+        let outgoing = self.outgoing(request)?;
+        let Some(claim) = &mut self.claim else {
+            return Err(NetworkError::new(
+                ErrorKind::Withheld,
+                format!("`{}` would publish something where nothing may be published", request.label),
+            ));
+        };
+        claim.take(self.world, self.heard).await?;
+        let result = self.world.transport.send(outgoing).await;
+        if let Ok(response) = &result {
+            self.heard.listen(response, self.world.clock.boottime());
+        }
+        claim.sent(&result);
+        match result {
+            Ok(response) => Ok(response),
+            // The rest of a refusal was lost; its status says enough.
+            Err(TransportError { not_sent: false, status: Some(status @ 300..), .. }) => {
+                Ok(Response { status, ..Response::default() })
+            }
+            Err(error) => Err(unanswered(error)),
+        }
+    }
+
+    async fn repeatable(&self, request: &Request) -> Result<Response, NetworkError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let result = self.world.transport.send(self.outgoing(request)?).await;
+            let usual = jittered(self.world.entropy, Duration::from_secs(1 << tries));
+            let wait = match &result {
+                Ok(response) => {
+                    self.heard.listen(response, self.world.clock.boottime());
+                    let passing = matches!(response.status, 429 | 500 | 502..=504 | 520..=527);
+                    passing.then(|| response.wait(self.world.clock.now()).unwrap_or(usual))
+                }
+                Err(error) => (error.not_sent || request.effect == Effect::Read).then_some(usual),
+            };
+            match wait {
+                Some(wait) if tries < TRIES && wait <= LONGEST_WAIT => self.world.clock.sleep(wait).await,
+                _ => return result.map_err(unanswered),
+            }
+        }
+    }
+
+    fn outgoing(&self, request: &Request) -> Result<Outgoing, NetworkError> {
+        let misconfigured = |why: String| NetworkError::new(ErrorKind::Misconfigured, why);
+        let in_body =
+            matches!(&request.payload, Payload::JsonWithSecret { credential, .. } if *credential != Credential::None);
+        let personal = in_body || request.credential != Credential::None || request.effect != Effect::Read;
+        allow(&request.url, self.account, self.session, personal).map_err(misconfigured)?;
+        let bearer = match request.credential {
+            Credential::None => None,
+            credential => Some(self.keys.get(credential).map_err(misconfigured)?),
+        };
+        let secret = |credential| self.keys.get(credential);
+        let body = render(&request.payload, self.uploads, &secret, self.world.entropy).map_err(misconfigured)?;
+        let mut headers: Vec<(String, String)> =
+            request.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        if let Some(kind) = body.content_type {
+            headers.push(("content-type".to_owned(), kind));
+        }
+        Ok(Outgoing {
+            label: request.label,
+            method: request.method,
+            url: request.url.clone(),
+            headers,
+            bearer,
+            body: OutgoingBody(body.bytes),
+            effect: request.effect,
+        })
+    }
+}
+
+fn unanswered(error: TransportError) -> NetworkError {
+    let kind = match error {
+        TransportError { not_sent: true, .. } => ErrorKind::NotSent,
+        TransportError { status: Some(200..300), .. } => ErrorKind::Unreadable,
+        TransportError { .. } => ErrorKind::Ambiguous,
+    };
+    NetworkError::new(kind, error.message)
+}

@@ -1,0 +1,61 @@
+//! The world: sends what a plan says, once, and writes down what happened.
+//!
+//! Owns the HTTP transport, claims and receipts, retry and waiting, secrets, sign-in, fetching and preparing media and the clock. It
+//! decides nothing about what is due (that is `plan`) or how a network is spoken to (that is its adapter). Everything
+//! outside comes in through [`World`], so tests give a clock, entropy, a transport and a store of their own. Start at
+//! [`execute`].
+//!
+//! One part of a delivery goes through these, in order:
+//!
+//! ```text
+//! execute ─▶ account ─▶ delivery ─▶ prepare ─▶ attempt ─▶ hand ─▶ claim ─▶ transport
+//!  (rows)   (sign-in)   (parts)     (media)       │     (secrets) (intent,
+//!                          ▲                      ▼                send guard)
+//!                          └── settle ◀── verdict (what an error means)
+//! ```
+//!
+//! Everything is written by one `recorder`, which gathers events while its last call runs.
+
+mod account;
+mod address;
+mod attempt;
+mod body;
+mod claim;
+mod clock;
+mod delivery;
+mod execute;
+mod fetch;
+mod hand;
+mod images;
+mod keys;
+mod log;
+mod pace;
+mod pins;
+mod prepare;
+mod probe;
+mod probes;
+mod recorder;
+mod redact;
+mod scribe;
+mod secrets;
+mod settle;
+#[doc(hidden)]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+mod transport;
+mod verdict;
+mod world;
+
+pub use self::{
+    clock::{SystemClock, SystemEntropy},
+    execute::{Outcome, Progress, Settled, execute},
+    fetch::{FetchError, Fetched, KeptMedia, LARGEST, Reach, fetch, shown_address},
+    images::public_copy,
+    probe::{ProbeReport, probe},
+    probes::Probes,
+    redact::Redactor,
+    secrets::SystemSecrets,
+    transport::{HttpTransport, Outgoing, OutgoingBody, Transport, TransportError, Visit, Visited, Web},
+    world::{Clock, Entropy, MediaSource, SecretSource, World},
+};

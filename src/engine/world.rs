@@ -1,0 +1,75 @@
+use super::{FetchError, Fetched, Transport};
+use crate::{
+    config::Config,
+    model::{MediaProblem, NetworkId, SecretRef, Timestamp},
+    network::{AnyNetwork, Flow},
+};
+use secrecy::SecretString;
+use std::{cell::Cell, fmt, time::Duration};
+
+/// Everything outside that an execution needs.
+#[derive(Clone, Copy)]
+pub struct World<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// Carries requests.
+    pub transport: &'a dyn Transport,
+    /// Tells the time and waits.
+    pub clock: &'a dyn Clock,
+    /// Makes random numbers.
+    pub entropy: &'a dyn Entropy,
+    /// Finds secrets.
+    pub secrets: &'a dyn SecretSource,
+    /// Reads images and videos of the commit.
+    pub media: &'a dyn MediaSource,
+    /// Finds adapters: [`crate::network::find`], unless a test brings networks of its own.
+    pub networks: &'a dyn Fn(NetworkId) -> Option<&'static dyn AnyNetwork>,
+    /// The commit that the plan was made from.
+    pub commit: &'a str,
+    /// Set when nothing more may be claimed; what is under way is finished and written down.
+    pub stop: &'a Cell<bool>,
+}
+
+impl fmt::Debug for World<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").field("commit", &self.commit).field("stop", &self.stop).finish_non_exhaustive()
+    }
+}
+
+/// Tells the time and waits.
+pub trait Clock {
+    /// Returns the wall clock.
+    fn now(&self) -> Timestamp;
+
+    /// Returns a clock that only goes forward and counts while the machine sleeps, from any start.
+    fn boottime(&self) -> Duration;
+
+    /// Waits.
+    fn sleep(&self, duration: Duration) -> Flow<'_, ()>;
+}
+
+/// Makes random numbers.
+pub trait Entropy {
+    /// Fills the bytes.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// Finds secrets.
+pub trait SecretSource {
+    /// Returns the secret, or why it can't be had (without it).
+    fn get(&self, secret: &SecretRef) -> Result<SecretString, String>;
+}
+
+/// Reads images and videos.
+pub trait MediaSource {
+    /// Returns the bytes of a file by its path from the workspace's root.
+    fn bytes(&self, path: &str) -> Result<Vec<u8>, MediaProblem>;
+
+    /// Fetches what is at a web address. `pinned` is the digest of what an earlier attempt took from there: it may come from
+    /// memory, and what comes may differ from it.
+    fn fetch<'a>(&'a self, _url: &'a str, _pinned: Option<&'a str>) -> Flow<'a, Result<Fetched, FetchError>> {
+        Box::pin(async {
+            Err(FetchError { message: "nothing is fetched here".to_owned(), help: "put the file beside the post" })
+        })
+    }
+}
