@@ -28,6 +28,7 @@
 //! | [`cli`] | the commands |
 
 pub mod check;
+pub mod cli;
 pub mod config;
 pub mod content;
 pub mod diag;

@@ -1,0 +1,217 @@
+use crate::{
+    cli::{DONE, Done, FINDINGS, Failure, Ui, load, media::SourceMedia, time},
+    config::Config,
+    diag::{Level, words},
+    engine::{self, HttpTransport, ProbeReport, Probes, SystemClock, SystemEntropy, SystemSecrets, World},
+    ledger::{Ledger, Store as _},
+    model::Account,
+    network::{self, Auth},
+    workspace::{Disk, GitStore, Repo},
+};
+use serde::Serialize;
+use std::{cell::Cell, path::Path, time::Duration};
+
+/// Find out whether publishing would work
+///
+/// Looks at the repository, the ledger and its remote, and asks every account's server who we are, what the credential may
+/// do, which limits hold and what time it is. Sends nothing that anybody sees. What servers say of their limits is
+/// remembered for `check` and `plan`.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// Only this account
+    #[arg(value_name = "ACCOUNT")]
+    accounts: Vec<String>,
+
+    /// Print JSON (version 1)
+    #[arg(long)]
+    json: bool,
+}
+
+/// A difference between the clocks that makes times unreliable.
+const TOO_FAR: Duration = Duration::from_secs(60);
+
+#[derive(Serialize)]
+struct Report {
+    version: u32,
+    findings: Vec<Finding>,
+}
+
+/// One thing that was looked at.
+#[derive(Serialize)]
+struct Finding {
+    /// What it is about: an account, `repository` or `ledger`.
+    about: String,
+    /// Whether it is as it should be.
+    ok: bool,
+    /// What was found.
+    message: String,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+impl Finding {
+    fn good(about: &str, message: impl Into<String>) -> Self {
+        Self { about: about.to_owned(), ok: true, message: message.into(), hint: None }
+    }
+
+    fn bad(about: &str, message: impl Into<String>, hint: Option<String>) -> Self {
+        Self { about: about.to_owned(), ok: false, message: message.into(), hint }
+    }
+}
+
+pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
+    let (root, config) = load::config(start, ui)?;
+    for name in &args.accounts {
+        if !config.accounts.contains_key(name.as_str()) {
+            return Err(Failure::usage(format!("there is no account `{name}`")).hint("`masthead accounts` lists them"));
+        }
+    }
+    let mut findings = git(&root, &config);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::doing(format!("failed to start: {error}")))?;
+    let chosen = config
+        .accounts
+        .values()
+        .filter(|account| args.accounts.is_empty() || args.accounts.iter().any(|name| name == account.id.as_str()));
+    let (transport, secrets, stop) = (HttpTransport::new(), SystemSecrets::new(&root), Cell::new(false));
+    let disk = SourceMedia(&Disk::new(&root));
+    let world = World {
+        config: &config,
+        transport: &transport,
+        clock: &SystemClock,
+        entropy: &SystemEntropy,
+        secrets: &secrets,
+        media: &disk,
+        networks: &network::find,
+        commit: "",
+        stop: &stop,
+    };
+    let probes = Repo::open(&root).ok().map(|repository| Probes::new(&repository.state_folder()));
+    for account in chosen {
+        ui.detail(&format!("asking {}", account.id));
+        let Some(network) = network::find(account.network) else { continue };
+        let id = account.id.as_str();
+        if !network.profile().probe {
+            if network.profile().auth == Auth::None {
+                findings.push(Finding::good(id, "needs no credential"));
+            }
+            continue;
+        }
+        match runtime.block_on(engine::probe(world, account)) {
+            Ok(report) => {
+                if let Some(probes) = &probes
+                    && let Err(error) = probes.remember(account, &report.probe.limits, time::now())
+                {
+                    findings.push(Finding::bad(id, error.to_string(), None));
+                }
+                findings.extend(judge(account, &report));
+            }
+            Err(error) => {
+                let detail = error.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+                findings.push(Finding::bad(id, format!("{error}{detail}"), hint(&error.kind)));
+            }
+        }
+    }
+    let ok = findings.iter().all(|finding| finding.ok);
+    if args.json {
+        let json = serde_json::to_string_pretty(&Report { version: 1, findings }).expect("strings and flags");
+        ui.data(&format!("{json}\n"));
+    } else {
+        for finding in &findings {
+            let style = ui.style();
+            let mark = if finding.ok { style.level(Level::Note, "ok ") } else { style.level(Level::Error, "bad") };
+            ui.data(&format!("{mark}  {}: {}\n", finding.about, crate::report::printable(&finding.message)));
+            if let Some(hint) = &finding.hint {
+                ui.data(&format!("     hint: {hint}\n"));
+            }
+        }
+    }
+    Ok(if ok { DONE } else { FINDINGS })
+}
+
+/// Looks at the repository, the publish branch and the ledger.
+fn git(root: &Path, config: &Config) -> Vec<Finding> {
+    let repository = match Repo::open(root) {
+        Ok(repository) => repository,
+        Err(error) => return vec![Finding::bad("repository", error.to_string(), error.hint)],
+    };
+    let mut findings = Vec::new();
+    findings.push(match repository.publish_commit(&config.branch, config.ledger.remote.as_deref()) {
+        Ok(commit) => {
+            Finding::good("repository", format!("publishes `{}`, now at {}", config.branch, &commit.id()[..10]))
+        }
+        Err(error) => Finding::bad("repository", error.to_string(), error.hint),
+    });
+    let place = match &config.ledger.remote {
+        Some(remote) => format!("on the remote `{remote}`"),
+        None => "in this clone alone".to_owned(),
+    };
+    let ledger = GitStore::open(&repository, &config.ledger).and_then(|mut store| {
+        let ledger = store.read()?;
+        store.try_write()?;
+        Ok(ledger)
+    });
+    findings.push(match ledger {
+        Ok(Ledger { genesis: None, .. }) => Finding::good("ledger", format!("can be begun, {place}")),
+        Ok(ledger) => {
+            let known = words::count(ledger.deliveries.len(), "delivery", "deliveries");
+            Finding::good("ledger", format!("can be read and written, {place}: {known}"))
+        }
+        Err(error) => Finding::bad("ledger", error.message, error.hint),
+    });
+    findings
+}
+
+fn judge(account: &Account, report: &ProbeReport) -> Vec<Finding> {
+    let id = account.id.as_str();
+    let probe = &report.probe;
+    let mut findings = Vec::new();
+    let who = probe.identity.as_deref().unwrap_or("the server knows us");
+    let server = probe.server.as_deref().map(|server| format!(" on {server}")).unwrap_or_default();
+    let limit = probe.limits.text.map_or_else(String::new, |max| {
+        let (one, many) = probe.limits.measure.unit.nouns();
+        format!(", up to {} a post", words::count(max, one, many))
+    });
+    let scopes = if probe.scopes.is_empty() { String::new() } else { format!(", may {}", probe.scopes.join(" ")) };
+    findings.push(Finding::good(id, format!("{who}{server}{limit}{scopes}")));
+    if !probe.missing.is_empty() {
+        findings.push(Finding::bad(
+            id,
+            format!("the credential may not {}", probe.missing.join(", ")),
+            Some("make a new one that may, and store it where `token` says".to_owned()),
+        ));
+    }
+    let difference = report.clock_difference.map(|millis| Duration::from_millis(millis.unsigned_abs()));
+    if let Some(difference) = difference.filter(|difference| *difference > TOO_FAR) {
+        findings.push(Finding::bad(
+            id,
+            format!("this machine's clock and the server's differ by {}", words::duration(difference)),
+            Some("set the clock: posts would go out at the wrong time".to_owned()),
+        ));
+    }
+    findings
+}
+
+fn hint(kind: &network::ErrorKind) -> Option<String> {
+    use network::ErrorKind;
+    let text = match kind {
+        ErrorKind::SignedOut => {
+            "the credential has expired or was revoked: make a new one and store it where `token` says"
+        }
+        ErrorKind::Forbidden => "the credential may not do this, or the account is restricted: look at its settings",
+        ErrorKind::NotSent | ErrorKind::Ambiguous => "is `endpoint` right, and the server up?",
+        ErrorKind::Misconfigured | ErrorKind::NotFound | ErrorKind::Unreadable => {
+            "is `endpoint` right? it should be the server's base address"
+        }
+        ErrorKind::RateLimited => "wait a while and try again",
+        ErrorKind::Refused
+        | ErrorKind::Duplicate
+        | ErrorKind::NotReady
+        | ErrorKind::Unsupported
+        | ErrorKind::Withheld => return None,
+    };
+    Some(text.to_owned())
+}

@@ -1,0 +1,16 @@
+//! One file a command.
+
+pub(super) mod accounts;
+pub(super) mod check;
+pub(super) mod completions;
+pub(super) mod doctor;
+pub(super) mod explain;
+pub(super) mod init;
+pub(super) mod log;
+pub(super) mod man;
+pub(super) mod media;
+pub(super) mod new;
+pub(super) mod plan;
+pub(super) mod publish;
+pub(super) mod show;
+pub(super) mod status;

@@ -1,0 +1,50 @@
+use crate::{
+    cli::{DONE, Done, Ui, load::Committed, only::Only, time},
+    report::{self, Rows},
+};
+use std::path::Path;
+
+/// Show what would happen, and why
+///
+/// Reads the publish branch and the ledger; sends and writes nothing. Each row is one post on one account:
+///
+///   publish    it is due and would be sent now
+///   settle     an answer was lost; the network is asked first
+///   drift      it is out, but the file has changed; nothing is sent
+///   wait       not yet: its date, a draft, another post, a pause
+///   held       due, but something holds it
+///   attention  a person must look
+///   done       it is out and unchanged (with --all)
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(in crate::cli) struct Args {
+    /// Show what would happen at a time, as `2026-12-01T09:00` or with an offset
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+
+    /// List what is published and unchanged too
+    #[arg(long)]
+    all: bool,
+
+    #[command(flatten)]
+    only: Only,
+
+    /// Print JSON (version 1)
+    #[arg(long)]
+    json: bool,
+}
+
+pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
+    let committed = Committed::load(start, ui)?;
+    let now = time::moment(args.at.as_deref(), committed.config.zone)?;
+    let ledger = committed.ledger()?;
+    let plan = committed.plan(&ledger, now, &args.only)?;
+    if args.json {
+        ui.data(&report::plan_json(&plan));
+    } else {
+        let rows = if args.all { Rows::All } else { Rows::Open };
+        ui.data(&report::plan(&plan, committed.config.zone, rows, &ui.style()));
+        committed.mention_uncommitted(ui);
+    }
+    Ok(DONE)
+}

@@ -1,0 +1,33 @@
+use crate::{
+    cli::{DONE, Done, FINDINGS, Ui, load::Committed, only::Only, time},
+    plan::Verdict,
+    report,
+};
+use std::path::Path;
+
+/// Show where every delivery stands
+///
+/// What is out, with its link; what waits, and for what; what needs a person. Exits with 1 if anything failed or needs a
+/// person.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    #[command(flatten)]
+    only: Only,
+
+    /// Print JSON (version 1)
+    #[arg(long)]
+    json: bool,
+}
+
+pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
+    let committed = Committed::load(start, ui)?;
+    let ledger = committed.ledger()?;
+    let plan = committed.plan(&ledger, time::now(), &args.only)?;
+    if args.json {
+        ui.data(&report::plan_json(&plan));
+    } else {
+        ui.data(&report::status(&plan, committed.config.zone, &ui.style()));
+    }
+    let stuck = plan.rows.iter().any(|row| row.verdict == Verdict::Attention);
+    Ok(if stuck { FINDINGS } else { DONE })
+}

@@ -1,0 +1,392 @@
+use super::{Failure, Ui, only::Only, web_media::WebMedia};
+use crate::{
+    check,
+    config::{self, Config},
+    content::{self, Defaults},
+    diag::{Diagnostic, FileId, Files},
+    engine::{self, Probes},
+    ledger::{Ledger, Store as _},
+    model::{AccountId, MediaLibrary as _, Post, PostId, Timestamp},
+    network::{self, Limits},
+    plan::{self, Desired, Plan},
+    report::{self, diagnostics},
+    workspace::{self, Commit, Disk, FileProblem, GitStore, Listing, Repo, Source},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+/// A workspace whose configuration has been read, and whose posts can be.
+pub(super) struct Reading<'a> {
+    pub(super) source: &'a dyn Source,
+    pub(super) listing: Listing,
+    /// `masthead.toml`, then the defaults, then the posts.
+    pub(super) files: Files,
+    pub(super) config: Config,
+    /// What is wrong with the configuration and the defaults.
+    pub(super) findings: Vec<Diagnostic>,
+    /// What holds below a folder, by the folder's path.
+    defaults: BTreeMap<String, Defaults>,
+    first_post: u32,
+}
+
+/// A post's file, read.
+pub(super) struct Read<'a> {
+    pub(super) file: FileId,
+    pub(super) path: &'a str,
+    /// The text, or why there is none.
+    pub(super) text: Result<&'a str, FileProblem>,
+    pub(super) post: Option<Post>,
+    pub(super) findings: Vec<Diagnostic>,
+}
+
+impl<'a> Reading<'a> {
+    /// Reads the configuration and the folder defaults. A configuration that can't be used is a failure, with its findings
+    /// shown; one with mistakes is used as far as it goes.
+    pub(super) fn open(source: &'a dyn Source, ui: &Ui) -> Result<Self, Failure> {
+        let listing = source.list()?;
+        let mut files = Files::new();
+        let text = source.read(workspace::CONFIG).map_err(|problem| {
+            Failure::usage(format!("failed to read `{}`: {}", workspace::CONFIG, problem.message()))
+                .hint(problem.help())
+        })?;
+        let file = files.add(workspace::CONFIG, Some(&text));
+        let (config, mut findings) = config::parse(file, &text, network::specs());
+        let Some(config) = config else {
+            show(&files, file, &findings, ui);
+            return Err(Failure::usage(format!("`{}` can't be used", workspace::CONFIG)));
+        };
+        let mut defaults: BTreeMap<String, Defaults> = BTreeMap::new();
+        // Sorted paths put a folder before those below it, so what is above is known already.
+        for path in &listing.defaults {
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let text = source.read(path);
+            let file = files.add(path.as_str(), text.as_deref().ok());
+            match text {
+                Ok(text) => {
+                    let (own, problems) = content::parse_defaults(file, &text, &config);
+                    findings.extend(problems);
+                    if let Some(own) = own {
+                        let merged = nearest(&defaults, folder).map_or_else(|| own.clone(), |above| above.below(&own));
+                        defaults.insert(folder.to_owned(), merged);
+                    }
+                }
+                Err(problem) => findings.push(check::unreadable(file, &problem.message(), problem.help())),
+            }
+        }
+        let first_post = u32::try_from(files.len()).expect("fewer than 2^32 files");
+        for path in &listing.posts {
+            files.add(path.as_str(), None);
+        }
+        for (path, problem) in &listing.problems {
+            let file = files.add(path.as_str(), None);
+            findings.push(check::unreadable(file, &problem.message(), problem.help()));
+        }
+        Ok(Self { source, listing, files, config, findings, defaults, first_post })
+    }
+
+    /// Reads and parses every post, on many threads, and does something with each. Returns what came of each, in order.
+    pub(super) fn each<T: Send>(&self, then: impl Fn(Read<'_>) -> T + Sync) -> Vec<T> {
+        let none = Defaults::default();
+        workspace::read_all(self.source, &self.listing.posts, |index, path, text| {
+            let file = FileId(self.first_post + u32::try_from(index).expect("fewer than 2^32 files"));
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let defaults = nearest(&self.defaults, folder).unwrap_or(&none);
+            match text {
+                Ok(text) => {
+                    let (post, findings) = content::parse(file, path, &text, &self.config, defaults);
+                    then(Read { file, path, text: Ok(&text), post, findings })
+                }
+                Err(problem) => then(Read { file, path, text: Err(problem), post: None, findings: Vec::new() }),
+            }
+        })
+    }
+}
+
+impl Reading<'_> {
+    /// Parses the text of a post as if it stood in its file.
+    pub(super) fn parse(&self, file: FileId, path: &str, text: &str) -> Option<Post> {
+        let (none, folder) = (Defaults::default(), path.rsplit_once('/').map_or("", |(folder, _)| folder));
+        let defaults = nearest(&self.defaults, folder).unwrap_or(&none);
+        content::parse(file, path, text, &self.config, defaults).0
+    }
+}
+
+impl Read<'_> {
+    /// Checks the post, as far as it could be read, and lays the levels over all that was found.
+    pub(super) fn check(self, cx: &check::Context<'_>) -> (Vec<Diagnostic>, Option<Post>) {
+        let mut findings = self.findings;
+        match (&self.text, &self.post) {
+            (Ok(text), Some(post)) => findings.extend(check::check_post(post, self.path, text, cx)),
+            (Ok(text), None) => findings.extend(check::check_text(self.file, text)),
+            (Err(problem), _) => findings.push(check::unreadable(self.file, &problem.message(), problem.help())),
+        }
+        let silenced = self.post.as_ref().map_or(&[][..], |post| &post.silenced);
+        (check::apply_levels(findings, silenced, &cx.config.check.levels), self.post)
+    }
+}
+
+/// Finds what holds in a folder: the defaults of the nearest one above that has some.
+fn nearest<'a>(defaults: &'a BTreeMap<String, Defaults>, folder: &str) -> Option<&'a Defaults> {
+    let mut folder = folder;
+    loop {
+        if let Some(found) = defaults.get(folder) {
+            return Some(found);
+        }
+        folder = folder.rsplit_once('/')?.0;
+    }
+}
+
+/// Finds the root, the publish branch and the remote: from the configuration on disk, or in a bare repository from that of
+/// the commit that it says is checked out.
+fn place(start: &Path, ui: &Ui) -> Result<(PathBuf, String, Option<String>), Failure> {
+    let not_found = match workspace::find_root(start) {
+        Ok(root) => {
+            let disk = Disk::new(&root);
+            let reading = Reading::open(&disk, ui)?;
+            usable(&reading, ui)?;
+            return Ok((root, reading.config.branch, reading.config.ledger.remote));
+        }
+        Err(error) => error,
+    };
+    let bare = Repo::open(start).ok().filter(Repo::is_bare);
+    let Some(repository) = bare else { return Err(not_found.into()) };
+    let commit = repository.commit_at("HEAD")?;
+    let reading = Reading::open(&commit, ui)?;
+    usable(&reading, ui)?;
+    Ok((start.to_owned(), reading.config.branch, reading.config.ledger.remote))
+}
+
+/// Reads the configuration on disk. Mistakes in it are shown and end the command.
+pub(super) fn config(start: &Path, ui: &Ui) -> Result<(PathBuf, Config), Failure> {
+    let root = workspace::find_root(start)?;
+    let disk = Disk::new(&root);
+    let reading = Reading::open(&disk, ui)?;
+    usable(&reading, ui)?;
+    Ok((root, reading.config))
+}
+
+/// Ends the command if the configuration has errors, with them shown.
+fn usable(reading: &Reading<'_>, ui: &Ui) -> Result<(), Failure> {
+    let mut findings = reading.findings.clone();
+    findings.retain(Diagnostic::is_error);
+    findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    let in_config = findings.iter().any(|finding| finding.primary.span.file == reading.config.file);
+    if !in_config {
+        return Ok(());
+    }
+    findings.retain(|finding| finding.primary.span.file == reading.config.file);
+    show(&reading.files, reading.config.file, &findings, ui);
+    Err(Failure::usage(format!("`{}` has errors", workspace::CONFIG)))
+}
+
+fn show(files: &Files, file: FileId, findings: &[Diagnostic], ui: &Ui) {
+    let source = diagnostics::Source { file, text: files.text(file).unwrap_or_default(), files };
+    let format = diagnostics::Format::Human(ui.stderr_style());
+    for rendered in diagnostics::Printer::render(format, &source, findings) {
+        ui.findings(&rendered);
+        ui.findings("\n");
+    }
+}
+
+/// The publish branch's commit, with its posts parsed and checked.
+pub(super) struct Committed {
+    pub(super) root: PathBuf,
+    /// Where the person is, from the root.
+    here: String,
+    pub(super) config: Config,
+    /// The posts by path, in order.
+    pub(super) posts: Vec<(String, Post)>,
+    /// The full id of the commit.
+    pub(super) commit: String,
+    repository: Repo,
+    snapshot: Commit,
+    templates: BTreeMap<String, String>,
+    invalid: BTreeSet<FileId>,
+    limits: BTreeMap<AccountId, Limits>,
+    web_media: WebMedia,
+}
+
+impl Committed {
+    /// Loads the publish branch of the workspace that a folder is in.
+    pub(super) fn load(start: &Path, ui: &Ui) -> Result<Self, Failure> {
+        let (root, branch, remote) = place(start, ui)?;
+        let repository = Repo::open(&root)?;
+        let snapshot = repository.publish_commit(&branch, remote.as_deref())?;
+        let reading = Reading::open(&snapshot, ui)?;
+        usable(&reading, ui)?;
+        let limits = Probes::new(&repository.state_folder()).limits(&reading.config);
+        let cx = check::Context {
+            config: &reading.config,
+            limits: &limits,
+            media: reading.source,
+            now: super::time::now(),
+            published: None,
+            fresh: false,
+        };
+        let checked = reading.each(|read| {
+            let (path, file) = (read.path.to_owned(), read.file);
+            let (findings, post) = read.check(&cx);
+            (path, post, findings.iter().any(Diagnostic::is_error), file)
+        });
+        let mut across = check::Across::new();
+        let mut posts = Vec::new();
+        let mut invalid = BTreeSet::new();
+        for (path, post, has_errors, file) in checked {
+            if has_errors {
+                invalid.insert(file);
+            }
+            if let Some(post) = post {
+                across.add(check::Summary::of(&post));
+                posts.push((path, post));
+            }
+        }
+        for finding in across.finish() {
+            if finding.is_error() {
+                invalid.insert(finding.primary.span.file);
+                invalid.extend(finding.others.iter().map(|other| other.span.file));
+            }
+        }
+        let mut templates = BTreeMap::new();
+        for path in &reading.listing.templates {
+            let text = reading.source.read(path).map_err(|problem| {
+                Failure::usage(format!("failed to read the template `{path}`: {}", problem.message()))
+                    .hint(problem.help())
+            })?;
+            templates.insert(path.clone(), text);
+        }
+        let config = reading.config;
+        let commit = snapshot.id().to_owned();
+        let web_media = WebMedia::new(&config, Some(&repository.state_folder()));
+        let here = place_below(&root, start);
+        Ok(Self { root, here, config, posts, commit, repository, snapshot, templates, invalid, limits, web_media })
+    }
+
+    /// Opens the ledger.
+    pub(super) fn store(&self) -> Result<Box<GitStore>, Failure> {
+        GitStore::open(&self.repository, &self.config.ledger).map(Box::new).map_err(super::ledger_failure)
+    }
+
+    /// Reads the ledger.
+    pub(super) fn ledger(&self) -> Result<Ledger, Failure> {
+        self.store()?.read().map_err(super::ledger_failure)
+    }
+
+    /// Returns what the posts want, one for each post and account.
+    pub(super) fn desired(&self) -> Vec<Desired> {
+        let posts: Vec<(&str, &Post)> = self.posts.iter().map(|(path, post)| (path.as_str(), post)).collect();
+        let invalid = |post: &Post| self.invalid.contains(&post.file);
+        plan::desire(&posts, &self.config, &self.limits, &self.snapshot, &invalid)
+    }
+
+    /// Plans.
+    pub(super) fn plan(&self, ledger: &Ledger, now: Timestamp, only: &Only) -> Result<Plan, Failure> {
+        let chosen = only.choose(self, ledger)?;
+        let mut plan = plan::plan(self.desired(), ledger, &self.config.publish, now, Some(self.commit.clone()));
+        plan.rows.retain(|row| chosen.includes(row.post.as_str(), &row.account));
+        Ok(plan)
+    }
+
+    /// Finds the post that a person means: by its id, or by its file as seen from the root or from where they are.
+    pub(super) fn find(&self, name: &str, ledger: &Ledger) -> Option<PostId> {
+        let below = |folder: &str| lexical_path(folder, name);
+        let paths = [below(""), below(&self.here)];
+        let is_meant = |(path, post): &&(String, Post)| {
+            post.id.value.as_str() == name || paths.iter().flatten().any(|meant| meant == path)
+        };
+        if let Some((_, post)) = self.posts.iter().find(is_meant) {
+            return Some(post.id.value.clone());
+        }
+        ledger.deliveries.keys().find(|key| key.post.as_str() == name).map(|key| key.post.clone())
+    }
+
+    /// Returns the commit's files, for media.
+    pub(super) fn snapshot(&self) -> &Commit {
+        &self.snapshot
+    }
+
+    /// Returns what posts name by web address.
+    pub(super) fn web_media(&self) -> &WebMedia {
+        &self.web_media
+    }
+
+    /// Returns an image or video of the commit as anybody may see it: upright, without where and by whom it was made.
+    pub(super) fn public_media(&self, path: &str) -> Result<Vec<u8>, String> {
+        let unreadable = |_| "it can't be read from the commit".to_owned();
+        let info = self.snapshot.look(path).map_err(unreadable)?;
+        engine::public_copy(self.snapshot.bytes(path).map_err(unreadable)?, info.kind)
+    }
+
+    /// Returns the workspace's templates, by path.
+    pub(super) fn templates(&self) -> &BTreeMap<String, String> {
+        &self.templates
+    }
+
+    /// Says so if posts on disk are not what is published from.
+    pub(super) fn mention_uncommitted(&self, ui: &Ui) {
+        let matters = |path: &String| {
+            let top = path.split('/').next().unwrap_or_default();
+            matches!(top, workspace::CONTENT | workspace::TEMPLATES | workspace::CONFIG)
+        };
+        let changes = self.repository.uncommitted().unwrap_or_default();
+        if changes.changed.iter().chain(&changes.removed).any(matters) {
+            ui.hint(&format!(
+                "some files on disk are not committed; only the branch `{}` is published",
+                self.config.branch
+            ));
+        }
+        let errors = self.invalid.len();
+        if errors > 0 {
+            let what = report::words::count(errors, "file on the branch has errors", "files on the branch have errors");
+            ui.warning(&format!("{what}; `masthead check` shows them"));
+        }
+    }
+}
+
+/// Returns a folder's path from the root, empty for the root itself and for what lies elsewhere.
+fn place_below(root: &Path, folder: &Path) -> String {
+    let (Ok(root), Ok(folder)) = (root.canonicalize(), folder.canonicalize()) else { return String::new() };
+    let steps = folder.strip_prefix(&root).ok().and_then(|below| below.iter().map(|step| step.to_str()).collect());
+    steps.map_or_else(String::new, |steps: Vec<&str>| steps.join("/"))
+}
+
+/// Reads a path as written from a folder, both from the root; none if it leads out of the root.
+fn lexical_path(folder: &str, path: &str) -> Option<String> {
+    let mut steps: Vec<&str> = Vec::new();
+    for step in folder.split('/').chain(path.split('/')) {
+        match step {
+            "" | "." => {}
+            ".." => {
+                steps.pop()?;
+            }
+            step => steps.push(step),
+        }
+    }
+    Some(steps.join("/"))
+}
+
+impl From<workspace::WorkspaceError> for Failure {
+    fn from(error: workspace::WorkspaceError) -> Self {
+        Self { message: error.message, hint: error.hint, code: super::USAGE }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(folder: &str, path: &str, expect: Option<&str>) {
+        assert_eq!(lexical_path(folder, path).as_deref(), expect);
+    }
+
+    #[test]
+    fn a_path_is_read_from_where_one_is() {
+        check("", "content/a.md", Some("content/a.md"));
+        check("content", "a.md", Some("content/a.md"));
+        check("content/2026", "../a.md", Some("content/a.md"));
+        check("content", "./2026//a.md", Some("content/2026/a.md"));
+        check("content", "../../a.md", None);
+    }
+}
