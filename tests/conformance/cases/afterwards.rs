@@ -1,0 +1,94 @@
+//! After publishing: receipts, changes, deletions, and what the server says of itself.
+
+use super::{Case, is_sent};
+use crate::fixtures::{self, Say};
+use masthead::{
+    model::{MediaKind, Remote},
+    network::{ErrorKind, Limits},
+};
+use std::collections::BTreeMap;
+
+pub(crate) const CASES: &[Case] = &[
+    Case {
+        name: "receipt",
+        holds: |_| true,
+        run: |stage| {
+            let receipt = stage.publish(&fixtures::text(stage.profile, "Hello")).expect("published").remove(0);
+            assert!(!receipt.remote.id.is_empty(), "{receipt:?}");
+            let url = receipt.remote.url.expect("a public link");
+            if is_sent(stage.profile) {
+                let live = stage.only();
+                assert_eq!((receipt.remote.id, url), (live.id, live.url));
+            } else {
+                stage.assert_silent();
+            }
+        },
+        inverse: None,
+        golden: false,
+    },
+    Case {
+        name: "edit",
+        holds: |profile| is_sent(profile) && profile.edit,
+        run: |stage| {
+            let with_media = stage.profile.media.is_some();
+            let say = |text: &str, alt: &str| {
+                let say = Say::new(stage.profile).text(text);
+                if with_media { say.media(MediaKind::Png, alt) } else { say }
+            };
+            let receipt = stage.publish(&say("Befor", "An imge").draft()).expect("published").remove(0);
+            let edited = stage.edit(&say("After", "An image").draft(), &receipt.remote).expect("changed");
+            let live = stage.only();
+            assert_eq!((live.text.as_str(), live.edits), ("After", 1));
+            assert_eq!(edited.remote.id, receipt.remote.id);
+            if with_media {
+                assert_eq!(live.media.len(), 1, "the image is still there");
+                assert_eq!(live.media[0].alt, "An image", "its description has changed too");
+            }
+        },
+        inverse: Some(|stage| {
+            let draft = fixtures::text(stage.profile, "After");
+            assert_eq!(stage.edit(&draft, &nothing()).expect_err("it can't").kind, ErrorKind::Unsupported);
+        }),
+        golden: true,
+    },
+    Case {
+        name: "delete_twice",
+        holds: |profile| is_sent(profile) && profile.delete,
+        run: |stage| {
+            let receipt = stage.publish(&fixtures::text(stage.profile, "Oops")).expect("published").remove(0);
+            stage.delete(&receipt.remote).expect("deleted");
+            assert!(stage.live().is_empty());
+            stage.delete(&receipt.remote).expect("deleting what is gone succeeds");
+        },
+        inverse: Some(|stage| {
+            assert_eq!(stage.delete(&nothing()).expect_err("it can't").kind, ErrorKind::Unsupported);
+        }),
+        golden: true,
+    },
+    Case {
+        name: "probe",
+        holds: |profile| is_sent(profile) && profile.probe,
+        run: |stage| {
+            let usual = stage.probe().expect("the server tells");
+            assert!(usual.identity.as_deref().is_some_and(|identity| !identity.is_empty()), "{usual:?}");
+            assert!(usual.missing.is_empty(), "the twin's account may do everything: {usual:?}");
+            stage.twin.tighten();
+            let narrow = stage.probe().expect("the server tells").limits;
+            let (text, image) = (narrow.text < usual.limits.text, narrow.image_bytes < usual.limits.image_bytes);
+            assert!(text || image, "what the server tells narrows something: {narrow:?}");
+            stage.limits = Limits { ..narrow };
+            let limit = usize::try_from(stage.limits.text.expect("a limit")).expect("small");
+            stage.publish(&fixtures::text(stage.profile, &"x".repeat(limit))).expect("what the server said holds");
+            let error = stage.publish(&fixtures::text(stage.profile, &"x".repeat(limit + 1))).expect_err("and no more");
+            assert_eq!(error.kind, ErrorKind::Refused, "{error:?}");
+        },
+        inverse: Some(|stage| {
+            assert_eq!(stage.probe().expect_err("it can't").kind, ErrorKind::Unsupported);
+        }),
+        golden: true,
+    },
+];
+
+fn nothing() -> Remote {
+    Remote { id: "1".to_owned(), url: None, extra: BTreeMap::new() }
+}

@@ -1,0 +1,266 @@
+//! The stage of a trial at the level of the engine: a post that is due, a ledger in memory, and publishers that may die.
+
+use crate::{
+    clock::{FakeClock, FakeEntropy},
+    fixtures,
+    line::Line,
+    twin::{Live, Twin},
+    twins,
+};
+use masthead::{
+    config::{CheckSettings, Config, LedgerSettings, PublishSettings},
+    diag::FileId,
+    engine::{self, MediaSource, Outcome, Progress, SecretSource, Settled, World},
+    ledger::{self, DeliveryState, MemoryStore, PartState, Published},
+    model::{AccountId, MediaProblem, SecretRef, Zone},
+    network::{self, AnyNetwork, Draft, Profile},
+    plan::{self, Desired, Plan, Verdict},
+};
+use secrecy::SecretString;
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+    time::Duration,
+};
+
+/// How often a publisher looks again before a trial gives up, and how long it sleeps in between.
+const RUNS: usize = 40;
+const BETWEEN: Duration = Duration::from_secs(5 * 60);
+
+/// One post on its way through the engine.
+pub(crate) struct Journey {
+    pub(crate) profile: &'static Profile,
+    pub(crate) twin: Rc<dyn Twin>,
+    pub(crate) line: Line,
+    pub(crate) clock: Rc<FakeClock>,
+    pub(crate) store: MemoryStore,
+    entropy: FakeEntropy,
+    config: Config,
+    desired: Desired,
+    /// Everything that was or could have been printed.
+    printed: RefCell<Vec<String>>,
+}
+
+/// How a run of a publisher ended.
+#[derive(Debug)]
+pub(crate) enum Run {
+    /// By itself.
+    Ended(Vec<Settled>),
+    /// It died.
+    Died,
+}
+
+/// Where a delivery has come to rest.
+#[derive(Debug)]
+pub(crate) enum Rest {
+    /// All of it is out.
+    Published(Vec<Published>),
+    /// A person must look.
+    Attention(DeliveryState),
+}
+
+impl Journey {
+    /// Sets out with a draft that is due at once.
+    pub(crate) fn new(network: &'static dyn AnyNetwork, make: impl FnOnce(&'static Profile) -> Draft) -> Self {
+        let profile = network.profile();
+        let twin = twins::make(profile.id).unwrap_or_else(|| panic!("the network `{}` has no twin", profile.id));
+        let clock = Rc::new(FakeClock::new());
+        let account = twin.account();
+        let mut draft = make(profile);
+        draft.account = account.id.clone();
+        let desired = Desired {
+            draft,
+            digest: "digest".to_owned(),
+            limits: profile.limits(),
+            when: None,
+            is_draft: false,
+            invalid: false,
+            id_written: true,
+            path: "content/trial.md".to_owned(),
+        };
+        let config = Config {
+            file: FileId(0),
+            name: "Trial".to_owned(),
+            zone: Zone::UTC,
+            branch: "main".to_owned(),
+            language: None,
+            ledger: LedgerSettings::default(),
+            publish: PublishSettings::default(),
+            check: CheckSettings::default(),
+            accounts: BTreeMap::from([(account.id.clone(), account)]),
+            groups: BTreeMap::new(),
+            people: BTreeMap::new(),
+            networks: network::specs(),
+        };
+        Self {
+            profile,
+            line: Line::new(Rc::clone(&twin), Rc::clone(&clock)),
+            twin,
+            clock,
+            store: MemoryStore::new(),
+            entropy: FakeEntropy::new(11),
+            config,
+            desired,
+            printed: RefCell::default(),
+        }
+    }
+
+    /// Returns what is wanted, to change it before setting out.
+    pub(crate) fn desired_mut(&mut self) -> &mut Desired {
+        &mut self.desired
+    }
+
+    /// Makes the plan of this moment.
+    pub(crate) fn plan(&self) -> Plan {
+        let ledger = self.store.ledger();
+        let policy = &self.config.publish;
+        plan::plan(vec![self.desired.clone()], &ledger, policy, self.clock.now(), Some("c0ffee".to_owned()))
+    }
+
+    /// Lets a publisher run once, on the plan of this moment.
+    pub(crate) fn run(&self) -> Run {
+        self.runs(1).remove(0)
+    }
+
+    /// Lets several publishers run side by side on the plan of this moment.
+    pub(crate) fn runs(&self, publishers: usize) -> Vec<Run> {
+        let plan = self.plan();
+        self.note(&plan);
+        let stop = Cell::new(false);
+        let (secrets, media) = (Secrets(self.twin.token()), Media);
+        let world = World {
+            config: &self.config,
+            transport: &self.line,
+            clock: &*self.clock,
+            entropy: &self.entropy,
+            secrets: &secrets,
+            media: &media,
+            networks: &network::find,
+            commit: "c0ffee",
+            stop: &stop,
+        };
+        let publisher = async {
+            let mut progress = |progress: Progress| self.note(&progress);
+            tokio::select! {
+                biased;
+                () = self.line.crashed() => Run::Died,
+                settled = engine::execute(world, &plan, Box::new(self.store.clone()), &mut progress) => {
+                    Run::Ended(settled.expect("the ledger can be used"))
+                }
+            }
+        };
+        // Futures run once; each publisher needs its own.
+        let publishers = (1..publishers).map(|_| async {
+            let mut progress = |progress: Progress| self.note(&progress);
+            let store = Box::new(self.store.clone());
+            Run::Ended(engine::execute(world, &plan, store, &mut progress).await.expect("the ledger can be used"))
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let (first, others) =
+            runtime.block_on(futures_util::future::join(publisher, futures_util::future::join_all(publishers)));
+        let runs: Vec<Run> = std::iter::once(first).chain(others).collect();
+        self.note(&runs);
+        runs
+    }
+
+    /// Lets a publisher run once; it must not die.
+    #[track_caller]
+    pub(crate) fn outcomes(&self) -> Vec<Outcome> {
+        match self.run() {
+            Run::Ended(settled) => settled.into_iter().map(|settled| settled.outcome).collect(),
+            Run::Died => panic!("the publisher died, but not by the script"),
+        }
+    }
+
+    /// Lets publishers run, with time in between, until the delivery has come to rest.
+    #[track_caller]
+    pub(crate) fn rest(&self) -> Rest {
+        for _ in 0..RUNS {
+            let verdict = self.plan().rows.first().map(|row| row.verdict);
+            match verdict {
+                Some(Verdict::Done) => return Rest::Published(self.receipts()),
+                Some(Verdict::Attention) => return Rest::Attention(self.delivery()),
+                Some(Verdict::Publish | Verdict::Settle) => drop(self.run()),
+                Some(Verdict::Wait) => {}
+                Some(Verdict::Drift | Verdict::Held) | None => {
+                    panic!("the delivery neither goes on nor rests: {:#?}", self.plan().rows)
+                }
+            }
+            self.clock.pass(BETWEEN);
+        }
+        panic!("the delivery never comes to rest: {:#?}", self.delivery());
+    }
+
+    /// Lets the delivery come to rest and checks that exactly what was wanted is out, once, as the ledger says.
+    #[track_caller]
+    pub(crate) fn rest_published_once(&self) {
+        let parts = self.desired.draft.parts.len();
+        let receipts = match self.rest() {
+            Rest::Published(receipts) => receipts,
+            Rest::Attention(state) => panic!("a person must look: {state:#?}"),
+        };
+        assert_eq!(receipts.len(), parts, "{receipts:#?}");
+        if self.profile.projected {
+            return;
+        }
+        let live = self.twin.live();
+        assert_eq!((live.len(), self.twin.made()), (parts, parts), "never twice: {live:#?}");
+        let ids = |live: &[Live]| live.iter().map(|post| post.id.clone()).collect::<Vec<_>>();
+        let known: Vec<String> = receipts.iter().map(|receipt| receipt.remote.id.clone()).collect();
+        assert_eq!(known, ids(&live), "the ledger names what is live");
+        for (index, post) in live.iter().enumerate().skip(1) {
+            assert_eq!(post.reply_to.as_ref(), known.get(index - 1), "the thread is a chain: {live:#?}");
+        }
+    }
+
+    /// Returns the receipts of the parts that are out.
+    pub(crate) fn receipts(&self) -> Vec<Published> {
+        let parts = self.delivery().parts.into_iter();
+        parts
+            .filter_map(|part| if let PartState::Published(published) = part { Some(published) } else { None })
+            .collect()
+    }
+
+    /// Returns the state of the delivery.
+    pub(crate) fn delivery(&self) -> DeliveryState {
+        let account: &AccountId = &self.desired.draft.account;
+        self.store.ledger().delivery(&self.desired.draft.post, account).cloned().unwrap_or_default()
+    }
+
+    /// Checks that none of the secrets is in anything that was printed or written to the ledger.
+    pub(crate) fn assert_no_secret(&self) {
+        let mut canaries = self.twin.canaries();
+        canaries.push(self.twin.token().to_owned());
+        canaries.retain(|canary| !canary.is_empty());
+        let events = self.store.events();
+        let written = events.iter().map(|event| format!("{event:?}\n{}", ledger::encode(event)));
+        for text in self.printed.borrow().iter().cloned().chain(written) {
+            for canary in &canaries {
+                assert!(!text.contains(canary.as_str()), "a secret is in what is printed or written: {text}");
+            }
+        }
+    }
+
+    /// Keeps the printed form of a value for [`Self::assert_no_secret`].
+    fn note(&self, value: &impl std::fmt::Debug) {
+        self.printed.borrow_mut().push(format!("{value:?}"));
+    }
+}
+
+struct Secrets(&'static str);
+
+impl SecretSource for Secrets {
+    fn get(&self, secret: &SecretRef) -> Result<SecretString, String> {
+        assert_eq!(*secret, SecretRef::Env("TWIN_TOKEN".to_owned()));
+        Ok(self.0.into())
+    }
+}
+
+struct Media;
+
+impl MediaSource for Media {
+    fn bytes(&self, path: &str) -> Result<Vec<u8>, MediaProblem> {
+        Ok(fixtures::bytes_of(path))
+    }
+}

@@ -1,0 +1,312 @@
+//! Cases at the level of the engine: whatever goes wrong on the way, one post comes of it, and nothing is lost.
+
+use crate::{
+    fixtures::{self, Say},
+    journey::{Journey, Rest, Run},
+    line::{Fault, Which},
+};
+use masthead::{
+    engine::Outcome,
+    model::{MediaKind, Reference},
+    network::{AnyNetwork, Auth, Draft, Profile, Settling, Threads},
+    plan::Verdict,
+};
+use std::time::Duration;
+
+/// A case at the level of the engine.
+#[derive(Clone, Copy)]
+pub(crate) struct JourneyCase {
+    /// Its name in trials.
+    pub(crate) name: &'static str,
+    /// Whether it can be asked of a network with this profile.
+    pub(crate) holds: fn(&Profile) -> bool,
+    /// The trial. Panics if the network doesn't hold it.
+    pub(crate) run: fn(&'static dyn AnyNetwork),
+}
+
+/// All of them.
+pub(crate) const CASES: &[JourneyCase] = &[
+    JourneyCase { name: "published_once_and_not_again", holds: |_| true, run: once },
+    JourneyCase { name: "retry_after_trouble_makes_one_post", holds: can_settle, run: trouble },
+    JourneyCase { name: "trouble_that_goes_on_makes_one_post", holds: can_settle, run: long_trouble },
+    JourneyCase { name: "a_server_that_forgets_keys_makes_one_post", holds: has_keys, run: forgetful },
+    JourneyCase { name: "a_person_settles_what_can_not_be_asked", holds: needs_person, run: person },
+    JourneyCase { name: "too_many_requests_is_obeyed", holds: is_sent, run: too_many },
+    JourneyCase { name: "a_refusal_is_not_retried", holds: has_limit, run: refused },
+    JourneyCase { name: "signed_out_is_signed_in_again_once", holds: is_sent, run: signed_out },
+    JourneyCase { name: "a_revoked_credential_loses_nothing", holds: is_sent, run: revoked },
+    JourneyCase { name: "crash_at_any_call_and_resume", holds: can_settle, run: crash },
+    JourneyCase { name: "crash_twice_and_resume", holds: can_settle, run: crash_twice },
+    JourneyCase { name: "crash_and_resume_hours_later", holds: can_settle, run: hours_later },
+    JourneyCase { name: "two_publishers_make_one_post", holds: |_| true, run: race },
+    JourneyCase { name: "a_repeated_secret_is_not_printed", holds: is_sent, run: echo },
+];
+
+fn is_sent(profile: &Profile) -> bool {
+    !profile.projected
+}
+
+fn can_settle(profile: &Profile) -> bool {
+    is_sent(profile) && profile.settling != Settling::Person
+}
+
+fn needs_person(profile: &Profile) -> bool {
+    is_sent(profile) && profile.settling == Settling::Person
+}
+
+fn has_keys(profile: &Profile) -> bool {
+    is_sent(profile) && matches!(profile.settling, Settling::Key { .. })
+}
+
+fn has_limit(profile: &Profile) -> bool {
+    is_sent(profile) && profile.text.max.is_some()
+}
+
+fn plain(profile: &'static Profile) -> Draft {
+    fixtures::text(profile, "Once & only once <3 café")
+}
+
+/// A draft that needs every sort of call: media, a thread, and something to look up.
+fn rich(profile: &'static Profile) -> Draft {
+    let say = |text: &str| Say::new(profile).text(text).url("https://acme.example/hoodie");
+    let first = if profile.media.is_some() { say("First ").media(MediaKind::Png, "An image") } else { say("First ") };
+    let mut parts = vec![first.part()];
+    if profile.threads == Threads::Replies {
+        parts.extend([say("Second ").part(), say("Third ").part()]);
+    }
+    fixtures::draft(profile, parts)
+}
+
+/// Sets out with the rich draft, which answers somebody's post where the network can.
+fn rich_journey(network: &'static dyn AnyNetwork) -> Journey {
+    let mut journey = Journey::new(network, rich);
+    if journey.profile.reply {
+        let theirs = journey.twin.plant("Somebody else's");
+        journey.desired_mut().draft.reply_to = Some(Reference::Url(theirs.url));
+    }
+    journey
+}
+
+fn once(network: &'static dyn AnyNetwork) {
+    let journey = rich_journey(network);
+    for outcome in journey.outcomes() {
+        assert!(matches!(&outcome, Outcome::Published { url: Some(_) }), "{outcome:?}");
+    }
+    let sent = journey.line.sent();
+    assert_eq!(sent == 0, journey.profile.projected);
+    journey.rest_published_once();
+    for _ in 0..3 {
+        journey.clock.pass(Duration::from_secs(3600));
+        assert_eq!(journey.outcomes(), []);
+    }
+    assert_eq!(journey.line.sent(), sent, "a second publisher sends nothing at all");
+    journey.assert_no_secret();
+}
+
+/// Everything that leaves an attempt open or refuses it in passing.
+const TROUBLE: [Fault; 10] = [
+    Fault::Refused,
+    Fault::AnswerLost,
+    Fault::RequestLost,
+    Fault::Cut,
+    Fault::ServerError,
+    Fault::BadGateway,
+    Fault::Page,
+    Fault::Portal,
+    Fault::TooMany(Some(30)),
+    Fault::TooMany(None),
+];
+
+fn trouble(network: &'static dyn AnyNetwork) {
+    for fault in TROUBLE {
+        let journey = Journey::new(network, plain);
+        journey.line.script(Which::Publishing, &[fault]);
+        let _ = journey.run();
+        journey.rest_published_once();
+        journey.assert_no_secret();
+    }
+}
+
+fn long_trouble(network: &'static dyn AnyNetwork) {
+    for first in TROUBLE {
+        for then in [Fault::ServerError, Fault::RequestLost, Fault::AnswerLost] {
+            let journey = Journey::new(network, plain);
+            journey.line.script(Which::Publishing, &[first, then, then, Fault::BadGateway]);
+            let _ = journey.run();
+            match journey.rest() {
+                Rest::Published(_) => journey.rest_published_once(),
+                // After so much trouble a person may be asked, but never is there a second post.
+                Rest::Attention(_) => assert!(journey.twin.made() <= 1, "{first:?}, {then:?}"),
+            }
+            journey.assert_no_secret();
+        }
+    }
+}
+
+/// Servers of another make take a key and forget it: the same key again would be a second post there.
+fn forgetful(network: &'static dyn AnyNetwork) {
+    let lost =
+        [Fault::AnswerLost, Fault::RequestLost, Fault::BadGateway, Fault::Page, Fault::CrashBefore, Fault::CrashAfter];
+    for fault in lost {
+        let journey = rich_journey(network);
+        if !journey.twin.forget_keys() {
+            return;
+        }
+        journey.line.script(Which::Publishing, &[fault]);
+        let _ = journey.run();
+        journey.rest_published_once();
+    }
+}
+
+fn person(network: &'static dyn AnyNetwork) {
+    for fault in [Fault::AnswerLost, Fault::RequestLost, Fault::ServerError] {
+        let journey = Journey::new(network, plain);
+        journey.line.script(Which::Publishing, &[fault]);
+        let _ = journey.run();
+        let rest = journey.rest();
+        assert!(matches!(rest, Rest::Attention(_)), "only a person can tell after {fault:?}: {rest:?}");
+        assert_eq!(journey.line.published(), 1, "nothing is sent a second time after {fault:?}");
+    }
+}
+
+fn too_many(network: &'static dyn AnyNetwork) {
+    let journey = Journey::new(network, plain);
+    journey.line.script(Which::Publishing, &[Fault::TooMany(Some(900))]);
+    let begun = journey.clock.now();
+    let outcomes = journey.outcomes();
+    let [Outcome::Deferred { until, .. }] = outcomes.as_slice() else { panic!("it is put off: {outcomes:?}") };
+    assert!(until.since(begun) >= Duration::from_secs(900), "until {until}");
+    let sent = journey.line.published();
+    journey.clock.pass(Duration::from_secs(600));
+    assert_eq!(journey.plan().rows[0].verdict, Verdict::Wait);
+    assert_eq!(journey.outcomes(), []);
+    assert_eq!(journey.line.published(), sent, "nothing is sent before the time");
+    journey.rest_published_once();
+    assert_eq!(journey.line.published(), sent + 1);
+    journey.assert_no_secret();
+}
+
+fn refused(network: &'static dyn AnyNetwork) {
+    let journey = Journey::new(network, |profile| {
+        let limit = usize::try_from(profile.text.max.expect("a limit").value).expect("small");
+        fixtures::text(profile, &"å".repeat(limit + 1))
+    });
+    let outcomes = journey.outcomes();
+    assert!(matches!(outcomes.as_slice(), [Outcome::Failed { .. }]), "{outcomes:?}");
+    let rest = journey.rest();
+    assert!(matches!(rest, Rest::Attention(_)), "{rest:?}");
+    journey.clock.pass(Duration::from_secs(3600));
+    assert_eq!(journey.outcomes(), []);
+    assert_eq!((journey.line.published(), journey.twin.made()), (1, 0), "a refusal is final");
+    journey.assert_no_secret();
+}
+
+fn signed_out(network: &'static dyn AnyNetwork) {
+    let journey = Journey::new(network, plain);
+    journey.line.script(Which::Publishing, &[Fault::Unauthorized]);
+    let outcomes = journey.outcomes();
+    if journey.profile.auth == Auth::Session {
+        assert!(matches!(outcomes.as_slice(), [Outcome::Published { .. }]), "{outcomes:?}");
+    }
+    journey.rest_published_once();
+    assert_eq!((journey.line.published(), journey.line.arrived()), (2, 1));
+    if journey.twin.renews() {
+        let holds = |body: &[u8]| String::from_utf8_lossy(body).contains(journey.twin.token());
+        let log = journey.line.log();
+        let told = log.iter().filter(|exchange| holds(&exchange.request.body)).count();
+        assert_eq!(told, 1, "a session that can be renewed costs no second password");
+    }
+    journey.assert_no_secret();
+}
+
+fn revoked(network: &'static dyn AnyNetwork) {
+    let journey = Journey::new(network, plain);
+    journey.line.script(Which::Publishing, &[Fault::Unauthorized; 8]);
+    let outcomes = journey.outcomes();
+    assert!(matches!(outcomes.as_slice(), [Outcome::Blocked { .. }]), "{outcomes:?}");
+    assert!(journey.line.published() <= 2, "once, and once more after signing in");
+    assert_eq!(journey.twin.made(), 0);
+    journey.line.mend();
+    journey.rest_published_once();
+    journey.assert_no_secret();
+}
+
+/// Counts the calls of an undisturbed journey.
+fn calls(network: &'static dyn AnyNetwork) -> usize {
+    let journey = rich_journey(network);
+    let _ = journey.run();
+    journey.rest_published_once();
+    journey.line.sent()
+}
+
+fn crash(network: &'static dyn AnyNetwork) {
+    for nth in 0..calls(network) {
+        for fault in [Fault::CrashBefore, Fault::CrashAfter] {
+            let journey = rich_journey(network);
+            crash_at(&journey, nth, fault);
+            journey.rest_published_once();
+            journey.assert_no_secret();
+        }
+    }
+}
+
+fn crash_twice(network: &'static dyn AnyNetwork) {
+    let calls = calls(network);
+    for nth in 0..calls {
+        for again in 0..calls {
+            let journey = rich_journey(network);
+            crash_at(&journey, nth, Fault::CrashAfter);
+            journey.clock.pass(Duration::from_secs(20 * 60));
+            // The second publisher may be through before it gets to die.
+            let mut script = vec![Fault::Fine; again];
+            script.push(Fault::CrashAfter);
+            journey.line.script(Which::Any, &script);
+            let _ = journey.run();
+            journey.line.mend();
+            journey.rest_published_once();
+        }
+    }
+}
+
+/// By then no key is remembered, and only our own posts can tell.
+fn hours_later(network: &'static dyn AnyNetwork) {
+    for fault in [Fault::CrashBefore, Fault::CrashAfter] {
+        let journey = rich_journey(network);
+        journey.line.script(Which::Publishing, &[fault]);
+        let run = journey.run();
+        assert!(matches!(run, Run::Died), "{run:?}");
+        journey.clock.pass(Duration::from_secs(3 * 60 * 60));
+        journey.rest_published_once();
+        journey.assert_no_secret();
+    }
+}
+
+/// Lets a publisher die at a call.
+fn crash_at(journey: &Journey, nth: usize, fault: Fault) {
+    let mut script = vec![Fault::Fine; nth];
+    script.push(fault);
+    journey.line.script(Which::Any, &script);
+    let run = journey.run();
+    assert!(matches!(run, Run::Died), "{run:?}");
+}
+
+fn race(network: &'static dyn AnyNetwork) {
+    for publishers in [2, 5] {
+        let journey = rich_journey(network);
+        let runs = journey.runs(publishers);
+        assert_eq!(runs.len(), publishers);
+        journey.rest_published_once();
+        journey.assert_no_secret();
+    }
+}
+
+fn echo(network: &'static dyn AnyNetwork) {
+    let journey = Journey::new(network, plain);
+    journey.line.script(Which::Any, &[Fault::Echo; 8]);
+    let outcomes = journey.outcomes();
+    assert!(!outcomes.iter().any(|outcome| matches!(outcome, Outcome::Published { .. })), "{outcomes:?}");
+    journey.line.mend();
+    journey.line.script(Which::Publishing, &[Fault::Echo]);
+    let _ = journey.run();
+    journey.assert_no_secret();
+}

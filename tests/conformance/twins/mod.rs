@@ -1,0 +1,19 @@
+//! The twins, one for each network that is spoken to. To add one, write its file and add its line to [`make`].
+
+mod bluesky;
+mod mastodon;
+mod site;
+
+use crate::twin::Twin;
+use masthead::model::NetworkId;
+use std::rc::Rc;
+
+/// Makes the twin of a network, empty.
+pub(crate) fn make(network: NetworkId) -> Option<Rc<dyn Twin>> {
+    match network.as_str() {
+        "bluesky" => Some(Rc::new(bluesky::Bluesky::default())),
+        "mastodon" => Some(Rc::new(mastodon::MastodonTwin::new())),
+        "site" => Some(Rc::new(site::Nobody)),
+        _ => None,
+    }
+}
