@@ -1,0 +1,23 @@
+//! End-to-end and whole-project tests, in one binary.
+
+mod architecture;
+mod checking;
+mod documents;
+mod loopback;
+mod media;
+mod networks;
+mod publishing;
+mod remote;
+mod rules;
+mod sandbox;
+mod site;
+mod trouble;
+
+#[expect(dead_code, reason = "shared with the conformance suite, which uses more of it")]
+#[path = "../conformance/fixtures.rs"]
+mod fixtures;
+#[expect(dead_code, reason = "shared with the conformance suite, which uses more of it")]
+#[path = "../conformance/twin.rs"]
+mod twin;
+#[path = "../conformance/twins/mod.rs"]
+mod twins;
