@@ -3,9 +3,9 @@
 //! HTTP and JSON at the account's own server, with a bearer token that doesn't expire. Text goes out plain; the server
 //! itself finds links, tags and mentions in it. Media are uploaded first (`POST /api/v2/media`: 202 means that the server
 //! is still at work, so it is asked until it is done), then named in `POST /api/v1/statuses`. An `Idempotency-Key` makes
-//! the server answer a repetition with the first status for an hour; after that our own posts are listed and compared. A
-//! thread is a chain of `in_reply_to_id`; a reply, quote or boost by web address is looked up with
-//! `/api/v2/search?resolve=true`. `PUT` needs the whole state, and clears what is left out. Limits come from
+//! the server answer a repetition with the first status for an hour, on software that is known to keep it; after that, and
+//! elsewhere, our own posts are listed and compared. A thread is a chain of `in_reply_to_id`; a reply, quote or boost by
+//! web address is looked up with `/api/v2/search?resolve=true`. `PUT` needs the whole state, and clears what is left out. Limits come from
 //! `/api/v2/instance`. See <https://docs.joinmastodon.org/methods/statuses/> (read July 2026) and `quirks.md` beside this.
 
 mod html;

@@ -97,7 +97,7 @@ struct Simulation {
 /// A publisher on its machine.
 struct Machine<'a> {
     clock: OwnClock,
-    publisher: Option<Pin<Box<dyn Future<Output = ()> + 'a>>>,
+    publisher: Pin<Box<dyn Future<Output = ()> + 'a>>,
     /// Nothing moves on it before this.
     rests: Duration,
 }
@@ -140,7 +140,7 @@ impl Simulation {
         let clock = OwnClock { time: self.time.clone(), wrong, wakes: Rc::default() };
         let rests = self.time.gone() + self.chance.time(Duration::ZERO, Duration::from_secs(120));
         let seed = self.chance.below(u64::MAX) ^ number;
-        Machine { publisher: Some(Box::pin(self.publisher(clock.clone(), seed))), clock, rests }
+        Machine { publisher: Box::pin(self.publisher(clock.clone(), seed)), clock, rests }
     }
 
     /// Lets publishers work until every delivery has ended.
@@ -162,7 +162,7 @@ impl Simulation {
                 continue;
             }
             let machine = &mut machines[number];
-            let publisher = machine.publisher.as_mut().expect("it never ends by itself");
+            let publisher = &mut machine.publisher;
             let wakes = &machine.clock.wakes;
             // Whoever waits for the ledger is waited for; whoever sleeps lets others go on.
             runtime.block_on(poll_fn(|context| match publisher.as_mut().poll(context) {
