@@ -1,6 +1,6 @@
 use super::{
     TransportError, World,
-    hand::Heard,
+    heard::Heard,
     pace::{CLAIM_WINDOW, LEASE, SEND_WINDOW},
     recorder::{Acknowledged, Halted},
     scribe::Scribe,

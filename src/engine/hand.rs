@@ -3,37 +3,21 @@ use super::{
     address::allow,
     body::{Upload, render},
     claim::Claim,
+    heard::Heard,
     keys::Keys,
     pace::jittered,
 };
 use crate::{
-    model::{Account, Timestamp},
+    model::Account,
     network::{Credential, Effect, ErrorKind, Flow, Hand, NetworkError, Payload, Request, Response, Session},
 };
-use std::{cell::Cell, time::Duration};
+use std::time::Duration;
 
 /// How often a call without a public effect is made before its failure is believed.
 const TRIES: u32 = 3;
 
 /// The longest wait inside a run; what takes longer is put off in the ledger.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
-
-/// The network's clock, from the last answer that told it.
-#[derive(Debug, Default)]
-pub(super) struct Heard(Cell<Option<(Timestamp, Duration)>>);
-
-impl Heard {
-    fn listen(&self, response: &Response, boottime: Duration) {
-        if let Some(date) = response.date() {
-            self.0.set(Some((date, boottime)));
-        }
-    }
-
-    /// Returns what the network's clock shows now.
-    pub(super) fn now(&self, boottime: Duration) -> Option<Timestamp> {
-        self.0.get().map(|(date, then)| date.plus(boottime.saturating_sub(then)))
-    }
-}
 
 /// What stands behind an adapter's wire: it puts secrets in, keeps them from strangers, repeats what may be repeated, and
 /// lets out what people will see only with a claim.

@@ -26,6 +26,7 @@ mod delivery;
 mod execute;
 mod fetch;
 mod hand;
+mod heard;
 mod images;
 mod keys;
 mod log;

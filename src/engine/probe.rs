@@ -1,6 +1,7 @@
 use super::{
     Redactor, World,
-    hand::{EngineHand, Heard},
+    hand::EngineHand,
+    heard::Heard,
     keys::Keys,
 };
 use crate::{
