@@ -1,34 +1,26 @@
 use super::{
     Outcome,
     account::AccountRun,
-    claim::{Basis, Claim, Record, Withheld, intent, seconds},
+    ask::Reply,
+    claim::{Basis, Withheld, intent, seconds},
     clock::random_id,
     delivery::{Made, Part, Turn},
+    flow::Flown,
     pace::{LEASE, backoff, jittered},
     prepare::{Prepared, Unprepared},
     recorder::Halted,
-    settle::Reply,
-    verdict::{Claimed, Sent, Verdict, judge},
+    verdict::{Claimed, Sent, Verdict, explain, judge},
 };
 use crate::{
-    ledger::{Appended, Event, EventId, Happening, Intent, PartKey, PartState},
+    ledger::{Appended, EventId, Happening, Intent, PartState},
     model::Timestamp,
-    network::{Attempt, ErrorKind, Job, NetworkError, Receipt, Settling, Wire},
+    network::{Attempt, ErrorKind, NetworkError, Receipt, Settling},
 };
 use futures_util::future::join;
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
 
 /// How often the network is asked within the run what became of a request, where asking is cheap and safe.
 const QUESTIONS: u32 = 2;
-
-/// How a flow ended. The permit is held until that is written down.
-pub(super) struct Flown {
-    pub(super) result: Result<Receipt, NetworkError>,
-    pub(super) record: Record,
-    pub(super) claimed: Claimed,
-    pub(super) _permit: Option<OwnedSemaphorePermit>,
-}
 
 impl AccountRun<'_> {
     /// Sends a part for the first time, or anew after it is proven that no earlier attempt had an effect.
@@ -100,69 +92,6 @@ impl AccountRun<'_> {
                     return Ok(Turn::Ended(outcome));
                 }
             }
-        }
-    }
-
-    /// Makes a claim for a flow.
-    pub(super) fn claim<'c>(
-        &'c self,
-        key: &'c PartKey,
-        attempt: &'c Attempt,
-        begun: Duration,
-        basis: Basis<'c>,
-        part: &Part<'_>,
-    ) -> Claim<'c> {
-        Claim {
-            scribe: &self.run.scribe,
-            key,
-            attempt,
-            begun,
-            gate: self.run.gates.of(self.profile().settling),
-            due: part.desired.when,
-            basis,
-            record: Record::new(),
-            permit: None,
-        }
-    }
-
-    /// Runs the adapter's flow.
-    pub(super) async fn publish(
-        &self,
-        part: &Part<'_>,
-        prepared: &Prepared,
-        attempt: &Attempt,
-        claim: Claim<'_>,
-    ) -> Flown {
-        let job = self.job(part, prepared, attempt);
-        let waiting = |why: &str| self.run.log.waiting(&part.key.post, &part.key.account, why);
-        let claimed = claim.claimed();
-        let mut hand = self.hand(&prepared.uploads, &waiting, Some(claim));
-        let result = {
-            let mut wire = Wire::new(&mut hand, &self.session);
-            self.network.publish(&job, &mut wire).await
-        };
-        let (record, permit) = match hand.claim.take() {
-            Some(claim) => (claim.record, claim.permit),
-            None => (Record::new(), None),
-        };
-        let result = result.and_then(named).map_err(|error| self.run.redactor.error(error));
-        Flown { result, record, claimed, _permit: permit }
-    }
-
-    /// Puts a job together.
-    pub(super) fn job<'j>(&'j self, part: &'j Part<'_>, prepared: &'j Prepared, attempt: &'j Attempt) -> Job<'j> {
-        Job {
-            draft: &part.desired.draft,
-            part: part.index,
-            account: self.account,
-            limits: &part.desired.limits,
-            attempt,
-            media: &prepared.media,
-            root: part.before.first(),
-            parent: part.before.last(),
-            reply_to: prepared.reply_to.as_ref(),
-            quote: prepared.quote.as_ref(),
-            boost: prepared.boost.as_ref(),
         }
     }
 
@@ -351,35 +280,5 @@ impl AccountRun<'_> {
             nonce: attempt.nonce,
             network_time: None,
         }
-    }
-}
-
-/// Refuses a receipt that names nothing: an answer without an id is one that can't be read.
-fn named(receipt: Receipt) -> Result<Receipt, NetworkError> {
-    if receipt.remote.id.is_empty() {
-        return Err(NetworkError::new(ErrorKind::Unreadable, "the answer does not say what the post is called"));
-    }
-    Ok(receipt)
-}
-
-/// Returns the commit that an intent was made from.
-pub(super) fn commit_of(events: &[Event], intent: &EventId) -> Option<String> {
-    events.iter().find(|event| event.id == *intent).and_then(|event| match &event.what {
-        Happening::Intent { commit, .. } => Some(commit.clone()),
-        Happening::Repeat { .. }
-        | Happening::Receipt { .. }
-        | Happening::Release { .. }
-        | Happening::Defer { .. }
-        | Happening::Fail { .. }
-        | Happening::Absent { .. }
-        | Happening::Hold { .. } => None,
-    })
-}
-
-/// Writes an error for people: the network's words and the evidence.
-pub(super) fn explain(error: &NetworkError) -> String {
-    match &error.detail {
-        Some(detail) if !error.message.contains(detail.as_str()) => format!("{} ({detail})", error.message),
-        _ => error.message.clone(),
     }
 }

@@ -8,16 +8,17 @@
 //! One part of a delivery goes through these, in order:
 //!
 //! ```text
-//! execute ─▶ account ─▶ delivery ─▶ prepare ─▶ attempt ─▶ hand ─▶ claim ─▶ transport
-//!  (rows)   (sign-in)   (parts)     (media)       │     (secrets) (intent,
-//!                          ▲                      ▼                send guard)
-//!                          └── settle ◀── verdict (what an error means)
+//! execute ─▶ account ─▶ delivery ─┬▶ attempt ─┬▶ flow ─▶ hand ─▶ claim ─▶ transport
+//!  (rows)   (sign-in)   (parts)   │           │  (secrets) (intent, send guard)
+//!                                 └▶ settle ──┴▶ ask (what became of an open intent)
 //! ```
 //!
+//! Media are made ready by `prepare`, and `verdict` says what an error means.
 //! Everything is written by one `recorder`, which gathers events while its last call runs.
 
 mod account;
 mod address;
+mod ask;
 mod attempt;
 mod body;
 mod claim;
@@ -25,6 +26,7 @@ mod clock;
 mod delivery;
 mod execute;
 mod fetch;
+mod flow;
 mod hand;
 mod heard;
 mod images;

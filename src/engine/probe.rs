@@ -1,9 +1,4 @@
-use super::{
-    Redactor, World,
-    hand::EngineHand,
-    heard::Heard,
-    keys::Keys,
-};
+use super::{Redactor, World, hand::EngineHand, heard::Heard, keys::Keys};
 use crate::{
     model::Account,
     network::{Auth, ErrorKind, NetworkError, Probe, Session, Wire},

@@ -72,6 +72,14 @@ pub(super) fn judge(error: &NetworkError, sent: Sent, claimed: Claimed) -> Verdi
     }
 }
 
+/// Writes an error for people: the network's words and the evidence.
+pub(super) fn explain(error: &NetworkError) -> String {
+    match &error.detail {
+        Some(detail) if !error.message.contains(detail.as_str()) => format!("{} ({detail})", error.message),
+        _ => error.message.clone(),
+    }
+}
+
 /// Nothing with a public effect has left.
 fn before_sending(kind: ErrorKind) -> Verdict {
     match kind {

@@ -1,0 +1,94 @@
+use super::{
+    account::AccountRun,
+    claim::{Basis, Claim, Record},
+    delivery::Part,
+    prepare::Prepared,
+    verdict::Claimed,
+};
+use crate::{
+    ledger::PartKey,
+    network::{Attempt, ErrorKind, Job, NetworkError, Receipt, Wire},
+};
+use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
+
+/// How a flow ended. The permit is held until that is written down.
+pub(super) struct Flown {
+    pub(super) result: Result<Receipt, NetworkError>,
+    pub(super) record: Record,
+    pub(super) claimed: Claimed,
+    pub(super) _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl AccountRun<'_> {
+    /// Makes a claim for a flow.
+    pub(super) fn claim<'c>(
+        &'c self,
+        key: &'c PartKey,
+        attempt: &'c Attempt,
+        begun: Duration,
+        basis: Basis<'c>,
+        part: &Part<'_>,
+    ) -> Claim<'c> {
+        Claim {
+            scribe: &self.run.scribe,
+            key,
+            attempt,
+            begun,
+            gate: self.run.gates.of(self.profile().settling),
+            due: part.desired.when,
+            basis,
+            record: Record::new(),
+            permit: None,
+        }
+    }
+
+    /// Runs the adapter's flow.
+    pub(super) async fn publish(
+        &self,
+        part: &Part<'_>,
+        prepared: &Prepared,
+        attempt: &Attempt,
+        claim: Claim<'_>,
+    ) -> Flown {
+        let job = self.job(part, prepared, attempt);
+        let waiting = |why: &str| self.run.log.waiting(&part.key.post, &part.key.account, why);
+        let claimed = claim.claimed();
+        let mut hand = self.hand(&prepared.uploads, &waiting, Some(claim));
+        let result = {
+            let mut wire = Wire::new(&mut hand, &self.session);
+            self.network.publish(&job, &mut wire).await
+        };
+        let (record, permit) = match hand.claim.take() {
+            Some(claim) => (claim.record, claim.permit),
+            None => (Record::new(), None),
+        };
+        let result = result.and_then(named).map_err(|error| self.run.redactor.error(error));
+        Flown { result, record, claimed, _permit: permit }
+    }
+
+    /// Puts a job together.
+    pub(super) fn job<'j>(&'j self, part: &'j Part<'_>, prepared: &'j Prepared, attempt: &'j Attempt) -> Job<'j> {
+        Job {
+            draft: &part.desired.draft,
+            part: part.index,
+            account: self.account,
+            limits: &part.desired.limits,
+            attempt,
+            media: &prepared.media,
+            root: part.before.first(),
+            parent: part.before.last(),
+            reply_to: prepared.reply_to.as_ref(),
+            quote: prepared.quote.as_ref(),
+            boost: prepared.boost.as_ref(),
+        }
+    }
+}
+
+/// Refuses a receipt that names nothing: an answer without an id is one that can't be read.
+fn named(receipt: Receipt) -> Result<Receipt, NetworkError> {
+    if receipt.remote.id.is_empty() {
+        return Err(NetworkError::new(ErrorKind::Unreadable, "the answer does not say what the post is called"));
+    }
+    Ok(receipt)
+}
