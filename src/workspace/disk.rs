@@ -1,5 +1,6 @@
 use super::{
     FileProblem, HEADER, LARGEST_MEDIA, LARGEST_TEXT, Listing, Source, WorkspaceError, blob_id, error,
+    obstacle::{Obstacle, nearest, too_large},
     source::{self, CONTENT, TEMPLATES},
 };
 use crate::model::{MediaInfo, MediaLibrary, MediaProblem};
@@ -100,7 +101,7 @@ impl Disk {
     }
 
     fn look_now(&self, path: &str) -> Result<MediaInfo, MediaProblem> {
-        let (file, metadata) = self.open(path).map_err(|obstacle| self.media_problem(obstacle, path))?;
+        let (file, metadata) = self.open(path).map_err(|obstacle| obstacle.of_medium(|| self.near(path)))?;
         let mut bytes = Vec::new();
         read_up_to(&file, HEADER, &mut bytes)?;
         match super::sniff(&bytes, metadata.len()) {
@@ -112,35 +113,16 @@ impl Disk {
         }
     }
 
-    fn media_problem(&self, obstacle: Obstacle, path: &str) -> MediaProblem {
-        match obstacle {
-            Obstacle::Missing => MediaProblem::Missing { near: self.near(path) },
-            Obstacle::Symlink | Obstacle::NotAFile => MediaProblem::NotAFile,
-            Obstacle::Unreadable(why) => MediaProblem::Unreadable(why),
-        }
-    }
-
-    /// Finds the name of a file in the same folder that may be meant; a post never is.
+    /// Finds the name of a file in the same folder that may be meant.
     fn near(&self, path: &str) -> Option<String> {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         let entries = self.root.join(folder).read_dir().ok()?.take(10_000);
-        let mut names: Vec<String> = entries
+        let names = entries
             .filter_map(|entry| entry.ok())
             .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
-            .filter_map(|entry| entry.file_name().into_string().ok())
-            .filter(|name| !name.ends_with(".md"))
-            .collect();
-        names.sort_unstable();
-        crate::diag::did_you_mean(name, names.iter().map(String::as_str)).map(str::to_owned)
+            .filter_map(|entry| entry.file_name().into_string().ok());
+        nearest(name, names)
     }
-}
-
-/// Why there is no plain file at a path.
-enum Obstacle {
-    Missing,
-    Symlink,
-    NotAFile,
-    Unreadable(String),
 }
 
 impl Source for Disk {
@@ -168,12 +150,7 @@ impl Source for Disk {
     }
 
     fn read(&self, path: &str) -> Result<String, FileProblem> {
-        let (file, metadata) = self.open(path).map_err(|obstacle| match obstacle {
-            Obstacle::Missing => FileProblem::Missing,
-            Obstacle::Symlink => FileProblem::Symlink,
-            Obstacle::NotAFile => FileProblem::NotAFile,
-            Obstacle::Unreadable(why) => FileProblem::Unreadable(why),
-        })?;
+        let (file, metadata) = self.open(path)?;
         if metadata.len() > LARGEST_TEXT {
             return Err(FileProblem::TooLarge(metadata.len()));
         }
@@ -187,10 +164,9 @@ impl Source for Disk {
     }
 
     fn bytes(&self, path: &str) -> Result<Vec<u8>, MediaProblem> {
-        let (file, metadata) = self.open(path).map_err(|obstacle| self.media_problem(obstacle, path))?;
+        let (file, metadata) = self.open(path).map_err(|obstacle| obstacle.of_medium(|| self.near(path)))?;
         if metadata.len() > LARGEST_MEDIA {
-            let message = format!("it has {} bytes, and at most {LARGEST_MEDIA} are read", metadata.len());
-            return Err(MediaProblem::Unreadable(message));
+            return Err(too_large(metadata.len()));
         }
         let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
         read_up_to(&file, LARGEST_MEDIA, &mut bytes)?;

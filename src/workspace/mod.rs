@@ -10,6 +10,7 @@ mod disk;
 mod error;
 pub mod git;
 mod new_files;
+mod obstacle;
 mod root;
 mod sniff;
 mod source;

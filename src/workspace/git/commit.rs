@@ -1,7 +1,9 @@
 use super::{
     super::{
-        FileProblem, HEADER, LARGEST_MEDIA, LARGEST_TEXT, Listing, Source, sniff,
-        source::{self, CONTENT, Role, TEMPLATES},
+        FileProblem, HEADER, LARGEST_MEDIA, LARGEST_TEXT, Listing, Source,
+        obstacle::{Obstacle, nearest, too_large},
+        sniff,
+        source::{self, CONTENT, TEMPLATES},
     },
     Repo, WorkspaceError, git_error,
     program::Program,
@@ -108,15 +110,7 @@ impl Commit {
         git.find_tree(id).map_err(|error| Obstacle::Unreadable(error.message().to_owned()))
     }
 
-    fn media_problem(&self, git: &Repository, obstacle: Obstacle, path: &str) -> MediaProblem {
-        match obstacle {
-            Obstacle::Missing => MediaProblem::Missing { near: self.near(git, path) },
-            Obstacle::Symlink | Obstacle::NotAFile => MediaProblem::NotAFile,
-            Obstacle::Unreadable(why) => MediaProblem::Unreadable(why),
-        }
-    }
-
-    /// Finds the name of a file in the same folder that may be meant; a post never is.
+    /// Finds the name of a file in the same folder that may be meant.
     fn near(&self, git: &Repository, path: &str) -> Option<String> {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         let mut tree = git.find_tree(self.tree).ok()?;
@@ -124,22 +118,12 @@ impl Commit {
             let id = tree.get_path(Path::new(folder)).ok()?.id();
             tree = git.find_tree(id).ok()?;
         }
-        let names: Vec<String> = tree
+        let names = tree
             .iter()
             .filter(|entry| entry.kind() == Some(ObjectType::Blob) && entry.filemode() != SYMLINK)
-            .filter_map(|entry| entry.name().ok().map(str::to_owned))
-            .filter(|name| !name.ends_with(".md"))
-            .collect();
-        crate::diag::did_you_mean(name, names.iter().map(String::as_str)).map(str::to_owned)
+            .filter_map(|entry| entry.name().ok().map(str::to_owned));
+        nearest(name, names)
     }
-}
-
-/// Why there is no plain file at a path.
-enum Obstacle {
-    Missing,
-    Symlink,
-    NotAFile,
-    Unreadable(String),
 }
 
 impl Source for Commit {
@@ -165,12 +149,7 @@ impl Source for Commit {
     fn read(&self, path: &str) -> Result<String, FileProblem> {
         let bytes = {
             let git = self.lock();
-            let id = self.find(&git, path).map_err(|obstacle| match obstacle {
-                Obstacle::Missing => FileProblem::Missing,
-                Obstacle::Symlink => FileProblem::Symlink,
-                Obstacle::NotAFile => FileProblem::NotAFile,
-                Obstacle::Unreadable(why) => FileProblem::Unreadable(why),
-            })?;
+            let id = self.find(&git, path)?;
             let read = read_blob(&git, id, LARGEST_TEXT);
             read.map_err(|obstacle| match obstacle {
                 BlobProblem::TooLarge(bytes) => FileProblem::TooLarge(bytes),
@@ -182,7 +161,7 @@ impl Source for Commit {
 
     fn bytes(&self, path: &str) -> Result<Vec<u8>, MediaProblem> {
         let git = self.lock();
-        let id = self.find(&git, path).map_err(|obstacle| self.media_problem(&git, obstacle, path))?;
+        let id = self.find(&git, path).map_err(|obstacle| obstacle.of_medium(|| self.near(&git, path)))?;
         read_media(&git, id)
     }
 }
@@ -190,7 +169,7 @@ impl Source for Commit {
 impl MediaLibrary for Commit {
     fn look(&self, path: &str) -> Result<MediaInfo, MediaProblem> {
         let git = self.lock();
-        let id = self.find(&git, path).map_err(|obstacle| self.media_problem(&git, obstacle, path))?;
+        let id = self.find(&git, path).map_err(|obstacle| obstacle.of_medium(|| self.near(&git, path)))?;
         let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = looked.get(&id) {
             return known.clone();
@@ -221,7 +200,7 @@ fn walk(git: &Repository, id: Oid, folder: &str, listing: &mut Listing) -> Resul
         }
         let is_named_well = entry.name().is_ok() && source::is_inside(&name);
         let path = format!("{folder}/{name}");
-        let role: Option<Role> = Listing::role(&path);
+        let role = Listing::role(&path);
         match (entry.kind(), role) {
             (Some(ObjectType::Tree), _) => walk(git, entry.id(), &path, listing)?,
             // Where a link leads can't be told from the commit alone, so all are reported that may stand for posts.
@@ -246,9 +225,7 @@ pub(super) enum BlobProblem {
 
 fn read_media(git: &Repository, id: Oid) -> Result<Vec<u8>, MediaProblem> {
     read_blob(git, id, LARGEST_MEDIA).map_err(|problem| match problem {
-        BlobProblem::TooLarge(bytes) => {
-            MediaProblem::Unreadable(format!("it has {bytes} bytes, and at most {LARGEST_MEDIA} are read"))
-        }
+        BlobProblem::TooLarge(bytes) => too_large(bytes),
         BlobProblem::Unreadable(why) => MediaProblem::Unreadable(why),
     })
 }
