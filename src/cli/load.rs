@@ -67,6 +67,7 @@ impl<'a> Reading<'a> {
                 Ok(text) => {
                     let (own, problems) = content::parse_defaults(file, &text, &config);
                     findings.extend(problems);
+                    findings.extend(check::check_text(file, &text));
                     if let Some(own) = own {
                         let merged = nearest(&defaults, folder).map_or_else(|| own.clone(), |above| above.below(&own));
                         defaults.insert(folder.to_owned(), merged);
@@ -105,6 +106,14 @@ impl<'a> Reading<'a> {
 }
 
 impl Reading<'_> {
+    /// Returns the folders whose defaults have errors: what the posts below inherit is not what was meant.
+    fn misled(&self) -> BTreeSet<&str> {
+        let findings = check::apply_levels(self.findings.clone(), &[], &self.config.check.levels);
+        let errors = findings.iter().filter(|finding| finding.is_error());
+        let paths = errors.map(|finding| self.files.path(finding.primary.span.file));
+        paths.filter_map(|path| path.strip_suffix(workspace::DEFAULTS)?.strip_suffix('/')).collect()
+    }
+
     /// Parses the text of a post as if it stood in its file.
     pub(super) fn parse(&self, file: FileId, path: &str, text: &str) -> Option<Post> {
         let (none, folder) = (Defaults::default(), path.rsplit_once('/').map_or("", |(folder, _)| folder));
@@ -125,6 +134,11 @@ impl Read<'_> {
         let silenced = self.post.as_ref().map_or(&[][..], |post| &post.silenced);
         (check::apply_levels(findings, silenced, &cx.config.check.levels), self.post)
     }
+}
+
+/// Returns the folders that a file is in, the nearest first.
+pub(super) fn folders_of(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(folder, _)| folder)).skip(1)
 }
 
 /// Finds what holds in a folder: the defaults of the nearest one above that has some.
@@ -225,10 +239,13 @@ impl Committed {
             published: None,
             fresh: false,
         };
+        let misled = reading.misled();
         let checked = reading.each(|read| {
             let (path, file) = (read.path.to_owned(), read.file);
             let (findings, post) = read.check(&cx);
-            (path, post, findings.iter().any(Diagnostic::is_error), file)
+            let inherits_errors = folders_of(&path).any(|folder| misled.contains(folder));
+            let has_errors = inherits_errors || findings.iter().any(Diagnostic::is_error);
+            (path, post, has_errors, file)
         });
         let mut across = check::Across::new();
         let mut posts = Vec::new();
@@ -242,7 +259,7 @@ impl Committed {
                 posts.push((path, post));
             }
         }
-        for finding in across.finish() {
+        for finding in check::apply_levels(across.finish(), &[], &reading.config.check.levels) {
             if finding.is_error() {
                 invalid.insert(finding.primary.span.file);
                 invalid.extend(finding.others.iter().map(|other| other.span.file));

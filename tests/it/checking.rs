@@ -88,3 +88,49 @@ fn in_a_subfolder_of_the_repository_the_paths_are_the_workspaces() {
     sandbox.run_in(&social.join("content"), &["publish"]).done().says("published hello to home");
     sandbox.run_in(&social, &["plan", "--only", "content/hello.md"]).done().says("published and unchanged");
 }
+
+/// A folder whose defaults have a mistake, with two posts and one elsewhere.
+fn with_broken_defaults(accounts: &str, defaults: &str) -> Sandbox {
+    let sandbox = Sandbox::with_config(accounts);
+    sandbox.write("content/news/_defaults.toml", defaults);
+    for name in ["a", "deep/b"] {
+        sandbox.write(&format!("content/news/{name}.md"), format!("We say {name} once, and only once.\n"));
+    }
+    sandbox.write("content/c.md", "+++\nto = [\"home\"]\n+++\n\nElsewhere.\n");
+    sandbox.commit();
+    sandbox
+}
+
+#[test]
+fn what_is_wrong_with_defaults_is_told_once_wherever_a_post_inherits_it() {
+    let sandbox = with_broken_defaults(
+        &format!("{SITE}\n[accounts.team]\nnetwork = \"site\"\noutput = \"content\"\n"),
+        "to = [\"home\", \"team\"]\ndraft = \"no\"\n# ghp_0123456789abcdefghijklmnopqrstuvwxyz\n",
+    );
+    let all: [&[&str]; 5] = [
+        &["check"],
+        &["check", "content/news"],
+        &["check", "content/news/a.md"],
+        &["check", "content/news/deep/b.md"],
+        &["check", "content/news/_defaults.toml", "content/news/a.md", "masthead.toml"],
+    ];
+    for arguments in all {
+        let ran = sandbox.run(arguments).code(1);
+        let count = |text: &str| ran.stdout.matches(text).count();
+        assert_eq!(count("error[wrong-type]"), 1, "{arguments:?}: {}", ran.stdout);
+        assert_eq!(count("error[secret-in-text]"), 1, "{arguments:?}: {}", ran.stdout);
+        assert_eq!(count("error[site-output]"), 1, "{arguments:?}: {}", ran.stdout);
+        assert!(!ran.stdout.contains("ghp_"), "{}", ran.stdout);
+    }
+    sandbox.run(&["check", "content/news/_defaults.toml"]).code(1).says("2 errors in 1 file");
+    sandbox.run(&["check", "content/c.md"]).done().says("no findings");
+}
+
+#[test]
+fn a_post_that_inherits_a_mistake_is_not_published() {
+    let sandbox = with_broken_defaults(SITE, "to = [\"home\"]\ndraft = \"yes\"\n");
+    let ran = sandbox.run(&["publish"]).done().says("published 1 post, 2 held");
+    let held = |post: &str| ran.stdout.lines().any(|line| line.starts_with("held") && line.contains(post));
+    assert!(held("news/a") && held("news/deep/b"), "{}", ran.stdout);
+    assert!(!sandbox.read("public/index.html").contains("only once"));
+}

@@ -2,7 +2,7 @@ use crate::{
     check,
     cli::{
         DONE, Done, FINDINGS, Failure, Ui,
-        load::{Read, Reading},
+        load::{Read, Reading, folders_of},
         time,
     },
     diag::{Diagnostic, FileId},
@@ -140,28 +140,44 @@ fn findings(reading: &Reading<'_>, repository: Option<&Repo>, chosen: Option<&Ha
         published: published.as_ref().map(|published| published as &check::Published<'_>),
         fresh: chosen.is_some(),
     };
+    let inherited: HashSet<String> = chosen.into_iter().flatten().flat_map(|path| defaults_of(path)).collect();
+    let is_chosen = |path: &str| chosen.is_none_or(|chosen| chosen.contains(path) || inherited.contains(path));
+    let keep = |findings: &mut Vec<Diagnostic>| {
+        findings.retain(|finding| is_chosen(reading.files.path(finding.primary.span.file)));
+    };
     let checked = reading.each(|read: Read<'_>| {
-        let (findings, post) = read.check(&cx);
+        // What is found in a chosen post is told wherever it points: it may be inherited, or be about its account.
+        let is_chosen = is_chosen(read.path);
+        let (mut findings, post) = read.check(&cx);
+        if !is_chosen {
+            keep(&mut findings);
+        }
         (findings, post.as_ref().map(check::Summary::of))
     });
     let levels = &reading.config.check.levels;
     let mut own = reading.findings.clone();
     own.extend(check::check_config(&reading.config));
-    let mut all = check::apply_levels(own, &[], levels);
     let mut across = check::Across::new();
+    let mut of_posts = Vec::new();
     for (findings, summary) in checked {
-        all.extend(findings);
+        of_posts.extend(findings);
         if let Some(summary) = summary {
             across.add(summary);
         }
     }
-    all.extend(check::apply_levels(across.finish(), &[], levels));
-    all.retain(|finding| {
-        let path = reading.files.path(finding.primary.span.file);
-        chosen.is_none_or(|chosen| chosen.contains(path))
-    });
+    own.extend(across.finish());
+    let mut all = check::apply_levels(own, &[], levels);
+    keep(&mut all);
+    all.extend(of_posts);
     all.par_sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    // What several posts inherit is found in each of them.
+    all.dedup_by(|a, b| a.sort_key() == b.sort_key());
     all
+}
+
+/// Returns where the defaults of a post may be.
+fn defaults_of(path: &str) -> impl Iterator<Item = String> {
+    folders_of(path).map(|folder| format!("{folder}/{}", workspace::DEFAULTS))
 }
 
 /// Returns what has been published, from the ledger as this clone knows it; none if it knows none. Nothing is fetched.
