@@ -26,6 +26,13 @@ pub(super) struct Projected {
     warnings: Vec<String>,
 }
 
+/// What every site is made from.
+struct Facts<'a> {
+    committed: &'a Committed,
+    ledger: &'a Ledger,
+    desired: &'a [Desired],
+}
+
 /// What a site shows of the web: a copy of its own, since a page must ask nobody else for anything. In drafts a copy stands
 /// under a path that no file of a commit can have.
 struct Shown<'a> {
@@ -62,6 +69,7 @@ impl Projected {
 pub(super) fn project(committed: &Committed, ledger: &Ledger, desired: &[Desired]) -> Result<Vec<Projected>, Failure> {
     let is_projected =
         |account: &&Account| network::find(account.network).is_some_and(|network| network.profile().projected);
+    let facts = Facts { committed, ledger, desired };
     let mut projected: Vec<Projected> = Vec::new();
     let mut templates = None;
     for account in committed.config.accounts.values().filter(is_projected) {
@@ -75,18 +83,13 @@ pub(super) fn project(committed: &Committed, ledger: &Ledger, desired: &[Desired
             Some(templates) => templates,
             none => none.insert(Templates::new(committed.templates()).map_err(template_failure)?),
         };
-        projected.push(one(committed, account, ledger, desired, templates)?);
+        projected.push(one(&facts, account, folder, templates)?);
     }
     Ok(projected)
 }
 
-fn one(
-    committed: &Committed,
-    account: &Account,
-    ledger: &Ledger,
-    desired: &[Desired],
-    templates: &Templates,
-) -> Result<Projected, Failure> {
+fn one(facts: &Facts<'_>, account: &Account, folder: PathBuf, templates: &Templates) -> Result<Projected, Failure> {
+    let Facts { committed, ledger, desired } = *facts;
     let mut shown = Shown {
         files: committed.snapshot(),
         web: committed.web_media(),
@@ -112,7 +115,7 @@ fn one(
                 published_at: desired.when.map_or(receipt.at, |when| when.min(receipt.at)),
                 updated_at: None,
                 remote: &receipt.remote,
-                elsewhere: elsewhere(committed, account, ledger, desired),
+                elsewhere: elsewhere(facts, account, desired),
             })
         })
         .collect();
@@ -131,7 +134,6 @@ fn one(
         };
         files.insert(file.path, bytes);
     }
-    let folder = committed.root.join(output(account)?);
     let written = workspace::write_tree(&folder, &files)?;
     Ok(Projected { folder, posts: posts.len(), written, warnings: shown.warnings })
 }
@@ -199,11 +201,11 @@ impl MediaLibrary for Shown<'_> {
 }
 
 /// Returns the links of a post on other accounts, in the order of their names.
-fn elsewhere(committed: &Committed, here: &Account, ledger: &Ledger, desired: &Desired) -> Vec<Elsewhere> {
-    let others = committed.config.accounts.values().filter(|account| account.id != here.id);
+fn elsewhere(facts: &Facts<'_>, here: &Account, desired: &Desired) -> Vec<Elsewhere> {
+    let others = facts.committed.config.accounts.values().filter(|account| account.id != here.id);
     others
         .filter_map(|account| {
-            let receipt = ledger.delivery(&desired.draft.post, &account.id)?.published(0)?;
+            let receipt = facts.ledger.delivery(&desired.draft.post, &account.id)?.published(0)?;
             let name = network::find(account.network)?.profile().name.to_owned();
             Some(Elsewhere { name, url: receipt.remote.url.clone()? })
         })
@@ -211,19 +213,12 @@ fn elsewhere(committed: &Committed, here: &Account, ledger: &Ledger, desired: &D
         .collect()
 }
 
-/// Returns the folder of a site, from the root: one that holds nothing else of the workspace.
+/// Returns the folder of a site, from the root.
 fn output(account: &Account) -> Result<&str, Failure> {
-    let output = account.options.text("output").unwrap_or("public").trim_end_matches('/');
-    let first = output.split('/').next().unwrap_or_default();
-    let steps_out = output.split('/').any(|step| matches!(step, "" | "." | "..")) || output.contains('\\');
-    if steps_out || matches!(first, workspace::CONTENT | workspace::TEMPLATES | ".git" | ".masthead") {
-        return Err(Failure::usage(format!(
-            "`output = \"{output}\"` of the account `{}` is no folder of its own",
-            account.id
-        ))
-        .hint("name a folder below the workspace's root that holds nothing else, such as `public`"));
-    }
-    Ok(output)
+    network::site::folder(account).map_err(|why| {
+        Failure::usage(format!("the `output` of the account `{}` {why}", account.id))
+            .hint("name a folder of its own inside the workspace, such as `public`")
+    })
 }
 
 fn template_failure(error: site::TemplateError) -> Failure {

@@ -14,7 +14,7 @@ mod slug;
 
 use self::options::{ACCOUNT_OPTIONS, POST_OPTIONS};
 pub use self::{
-    options::{Settings, settings},
+    options::{Settings, folder, settings},
     slug::{is_slug, slug_of, tag_slug},
 };
 use super::{

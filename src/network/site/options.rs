@@ -70,6 +70,12 @@ pub fn settings(account: &Account) -> Settings<'_> {
     }
 }
 
+/// Returns the folder that a site is written to, from the workspace's root, or tells why it can't be one.
+pub fn folder(account: &Account) -> Result<&str, &'static str> {
+    let output = settings(account).output;
+    misplaced(output).map_or(Ok(output), Err)
+}
+
 /// The output of a site is no folder of its own inside the workspace.
 static SITE_OUTPUT: Code = Code {
     name: "site-output",
@@ -94,8 +100,7 @@ pub(super) static CODES: &[&Code] = &[&SITE_OUTPUT];
 
 /// Finds what is wrong with an account's settings.
 pub(super) fn findings(account: &Account) -> Vec<Diagnostic> {
-    let output = settings(account).output;
-    let Some(why) = misplaced(output) else { return Vec::new() };
+    let Err(why) = folder(account) else { return Vec::new() };
     let span = account.options.span("output").unwrap_or(account.span);
     vec![
         Diagnostic::new(&SITE_OUTPUT, span, format!("the site's `output` {why}"))
