@@ -82,7 +82,7 @@ pub(super) fn written(response: &Response) -> Result<StrongRef, NetworkError> {
     check(response)?;
     let written: StrongRef = response.json()?;
     if written.uri.is_empty() || written.cid.is_empty() {
-        return Err(NetworkError::new(ErrorKind::Unreadable, "the answer names no record").detail(response.excerpt()));
+        return Err(unreadable(response, "the answer names no record"));
     }
     Ok(written)
 }
@@ -92,7 +92,7 @@ pub(super) fn blob(response: &Response) -> Result<Value, NetworkError> {
     check(response)?;
     let mut answer: Value = response.json()?;
     let blob = answer.get_mut("blob").map(Value::take).filter(|blob| blob["$type"] == "blob");
-    blob.ok_or_else(|| NetworkError::new(ErrorKind::Unreadable, "the answer names no blob").detail(response.excerpt()))
+    blob.ok_or_else(|| unreadable(response, "the answer names no blob"))
 }
 
 /// Reads whose handle it is; nobody's, if the server says so.
@@ -101,11 +101,8 @@ pub(super) fn resolved(response: &Response) -> Result<Option<String>, NetworkErr
     struct Resolved {
         did: String,
     }
-    if let Err(error) = check(response) {
-        return match error.kind {
-            ErrorKind::Refused | ErrorKind::NotFound => Ok(None),
-            _ => Err(error),
-        };
+    if !is_there(response, |error| matches!(error.kind, ErrorKind::Refused | ErrorKind::NotFound))? {
+        return Ok(None);
     }
     let resolved: Resolved = response.json()?;
     Ok(Some(resolved.did).filter(|did| did.starts_with("did:")))
@@ -113,13 +110,12 @@ pub(super) fn resolved(response: &Response) -> Result<Option<String>, NetworkErr
 
 /// Reads a record; none, if the server says that there is none.
 pub(super) fn record(response: &Response) -> Result<Option<Record>, NetworkError> {
-    if let Err(error) = check(response) {
-        // Older servers, and the one that answers for other servers' records, know no error name of its own for this.
-        let missing = error.kind == ErrorKind::NotFound
-            || error.kind == ErrorKind::Refused && error.message.starts_with("Could not locate record");
-        return if missing { Ok(None) } else { Err(error) };
-    }
-    response.json().map(Some)
+    // Older servers, and the one that answers for other servers' records, know no error name of its own for this.
+    let is_missing = |error: &NetworkError| {
+        error.kind == ErrorKind::NotFound
+            || error.kind == ErrorKind::Refused && error.message.starts_with("Could not locate record")
+    };
+    is_there(response, is_missing)?.then(|| response.json()).transpose()
 }
 
 /// Reads whether a record is gone; one that never was is gone too.
@@ -132,6 +128,19 @@ pub(super) fn deleted(response: &Response) -> Result<(), NetworkError> {
 pub(super) fn read<T: serde::de::DeserializeOwned>(response: &Response) -> Result<T, NetworkError> {
     check(response)?;
     response.json()
+}
+
+/// Returns whether a response is a success, and not a refusal that says that there is nothing.
+fn is_there(response: &Response, says_nothing: impl FnOnce(&NetworkError) -> bool) -> Result<bool, NetworkError> {
+    match check(response) {
+        Ok(()) => Ok(true),
+        Err(error) if says_nothing(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn unreadable(response: &Response, message: &str) -> NetworkError {
+    NetworkError::new(ErrorKind::Unreadable, message).detail(response.excerpt())
 }
 
 impl Record {
