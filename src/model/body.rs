@@ -183,21 +183,10 @@ pub fn change_media(blocks: &mut [Block], change: &mut dyn FnMut(&mut Media)) {
 
 fn change_inlines(content: &mut [Inline], change: &mut dyn FnMut(&mut Media)) {
     for inline in content {
-        match inline {
-            Inline::Media(media) => change(media),
-            Inline::Emphasis(inner)
-            | Inline::Strong(inner)
-            | Inline::Strike(inner)
-            | Inline::Link { content: inner, .. } => change_inlines(inner, change),
-            Inline::Text { .. }
-            | Inline::Code { .. }
-            | Inline::Person { .. }
-            | Inline::Mention { .. }
-            | Inline::Tag { .. }
-            | Inline::SoftBreak
-            | Inline::HardBreak
-            | Inline::Html { .. } => {}
+        if let Inline::Media(media) = inline {
+            change(media);
         }
+        change_inlines(inline.content_mut(), change);
     }
 }
 
@@ -230,25 +219,48 @@ impl Block {
 }
 
 impl Inline {
+    /// Returns what it encloses.
+    pub fn content(&self) -> &[Self] {
+        match self {
+            Self::Emphasis(content) | Self::Strong(content) | Self::Strike(content) | Self::Link { content, .. } => {
+                content
+            }
+            Self::Text { .. }
+            | Self::Code { .. }
+            | Self::Person { .. }
+            | Self::Mention { .. }
+            | Self::Tag { .. }
+            | Self::Media(_)
+            | Self::SoftBreak
+            | Self::HardBreak
+            | Self::Html { .. } => &[],
+        }
+    }
+
+    /// Returns what it encloses, to be changed.
+    pub fn content_mut(&mut self) -> &mut [Self] {
+        match self {
+            Self::Emphasis(content) | Self::Strong(content) | Self::Strike(content) | Self::Link { content, .. } => {
+                content
+            }
+            Self::Text { .. }
+            | Self::Code { .. }
+            | Self::Person { .. }
+            | Self::Mention { .. }
+            | Self::Tag { .. }
+            | Self::Media(_)
+            | Self::SoftBreak
+            | Self::HardBreak
+            | Self::Html { .. } => &mut [],
+        }
+    }
+
     fn collect_media<'a>(content: &'a [Self], found: &mut Vec<&'a Media>) {
         for inline in content {
-            match inline {
-                Self::Media(media) => found.push(media),
-                Self::Emphasis(inner)
-                | Self::Strong(inner)
-                | Self::Strike(inner)
-                | Self::Link { content: inner, .. } => {
-                    Self::collect_media(inner, found);
-                }
-                Self::Text { .. }
-                | Self::Code { .. }
-                | Self::Person { .. }
-                | Self::Mention { .. }
-                | Self::Tag { .. }
-                | Self::SoftBreak
-                | Self::HardBreak
-                | Self::Html { .. } => {}
+            if let Self::Media(media) = inline {
+                found.push(media);
             }
+            Self::collect_media(inline.content(), found);
         }
     }
 }

@@ -96,26 +96,19 @@ impl Fit<'_> {
 
     fn inlines(&self, content: &mut [Inline], in_link: bool) {
         for inline in content {
-            match inline {
-                Inline::Emphasis(inner) | Inline::Strong(inner) | Inline::Strike(inner) => self.inlines(inner, in_link),
-                Inline::Link { url, content, .. } => {
-                    *url = address(url);
-                    self.inlines(content, true);
-                }
-                Inline::Media(media) => {
-                    if let Some(instead) = self.instead(media, in_link) {
-                        *inline = instead;
-                    }
-                }
-                Inline::Text { .. }
-                | Inline::Code { .. }
-                | Inline::Person { .. }
-                | Inline::Mention { .. }
-                | Inline::Tag { .. }
-                | Inline::SoftBreak
-                | Inline::HardBreak
-                | Inline::Html { .. } => {}
+            if let Inline::Media(media) = inline
+                && let Some(instead) = self.instead(media, in_link)
+            {
+                *inline = instead;
+                continue;
             }
+            let is_link = if let Inline::Link { url, .. } = inline {
+                *url = address(url);
+                true
+            } else {
+                false
+            };
+            self.inlines(inline.content_mut(), in_link || is_link);
         }
     }
 
