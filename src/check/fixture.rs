@@ -64,6 +64,7 @@ static LONG: Profile = Profile {
     boost: true,
     edit: false,
     delete: false,
+    rates: &[],
     settling: Settling::Person,
     auth: Auth::Token,
     probe: false,

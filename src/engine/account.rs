@@ -11,11 +11,11 @@ use super::{
 };
 use crate::{
     ledger::{DeliveryState, Ledger},
-    model::{Account, AccountId, PostId, Remote},
-    network::{AnyNetwork, Auth, ErrorKind, NetworkError, Profile, Session, Settling, Wire},
+    model::{Account, AccountId, PostId, Remote, Timestamp},
+    network::{AnyNetwork, Auth, ErrorKind, NetworkError, Profile, Rated, Session, Settling, Wire},
     plan::Row,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{cell::Cell, collections::BTreeMap, sync::Arc};
 use tokio::sync::Semaphore;
 
 /// What all accounts of an execution share.
@@ -45,6 +45,8 @@ pub(super) struct AccountRun<'a> {
     pub(super) session: Session,
     pub(super) heard: Heard,
     signed_in: bool,
+    /// Whether the server was asked for no other reason than to hear it.
+    greeted: Cell<bool>,
     /// How a lost answer is settled on the account's own server, once it was asked.
     pub(super) settling: Option<Settling>,
     /// The first parts that went out in this run, for references of later posts.
@@ -88,6 +90,7 @@ impl<'a> AccountRun<'a> {
             session: Session::default(),
             heard: Heard::default(),
             signed_in: false,
+            greeted: Cell::new(false),
             settling: None,
             published: BTreeMap::new(),
             held_up: None,
@@ -97,7 +100,7 @@ impl<'a> AccountRun<'a> {
     /// Executes rows one after the other. Ends early when the ledger can't be used or we were asked to stop.
     pub(super) async fn deliver_all(mut self, rows: Vec<&Row>) {
         for row in rows {
-            if self.run.world.stop.get() || self.deliver(row).await == Err(Halted) {
+            if self.run.world.stop.is_asked() || self.deliver(row).await == Err(Halted) {
                 return;
             }
         }
@@ -107,6 +110,11 @@ impl<'a> AccountRun<'a> {
         let run = self.run;
         if let Some(outcome) = &self.held_up {
             run.log.settled(&row.post, &row.account, next_part(row), outcome.clone());
+            return Ok(());
+        }
+        if let Some(why) = self.broken() {
+            let outcome = Outcome::Deferred { until: run.world.clock.now(), why };
+            run.log.settled(&row.post, &row.account, next_part(row), outcome);
             return Ok(());
         }
         let Some(desired) = &row.desired else {
@@ -150,6 +158,7 @@ impl<'a> AccountRun<'a> {
             let mut wire = Wire::new(&mut hand, &self.session);
             self.network.sign_in(self.account, &mut wire).await
         };
+        self.heard.forget_budgets();
         let opened = opened.map_err(|error| self.run.redactor.error(error))?;
         self.keys.open(opened.secrets, self.run.redactor);
         self.session = opened.session;
@@ -164,6 +173,46 @@ impl<'a> AccountRun<'a> {
         }
         self.signed_in = false;
         self.sign_in().await
+    }
+
+    /// Hears what time it is there before the first claim, unless a call that came before has told: by a clock that is wrong
+    /// even the first post would go out early. Asks once; a network that does not tell the time keeps it to itself.
+    pub(super) async fn hear(&self) -> Result<(), NetworkError> {
+        if self.greeted.get() || self.heard.now(self.run.world.clock.boottime()).is_some() {
+            return Ok(());
+        }
+        let greeted = {
+            let mut hand = self.hand(&[], &|_| {}, None);
+            let mut wire = Wire::new(&mut hand, &self.session);
+            self.network.greet(self.account, &mut wire).await
+        };
+        self.greeted.set(greeted.is_ok());
+        greeted.map_err(|error| self.run.redactor.error(error))
+    }
+
+    /// Returns until when nothing may be claimed because the network says that less is left than a part with so many media
+    /// needs.
+    pub(super) fn spent(&self, media: usize) -> Option<Timestamp> {
+        let clock = self.run.world.clock;
+        let uploads = u64::try_from(media).unwrap_or(u64::MAX);
+        self.heard.spent(self.cost(), uploads, clock.boottime()).map(|wait| clock.now().plus(wait))
+    }
+
+    /// Returns how much of the network's limit a post uses up.
+    pub(super) fn cost(&self) -> u64 {
+        let costs = self.profile().rates.iter().filter(|rate| rate.of == Rated::Posts).map(|rate| rate.cost);
+        costs.max().unwrap_or(1)
+    }
+
+    /// Returns why nothing more is claimed in this run, if too many answers in a row were lost or faults on their side.
+    pub(super) fn broken(&self) -> Option<String> {
+        let why = "several answers in a row were lost or faults of the server, so the account is left to the next run";
+        self.heard.is_broken().then(|| why.to_owned())
+    }
+
+    /// Returns whether a flow ended because we were asked to stop.
+    pub(super) fn was_stopped(&self, error: &NetworkError) -> bool {
+        error.kind == ErrorKind::Withheld && self.run.world.stop.is_asked()
     }
 
     /// Returns how a lost answer is settled on the account's own server, which is asked once a run.
@@ -198,6 +247,7 @@ impl<'a> AccountRun<'a> {
             uploads,
             waiting,
             claim,
+            stopped: false,
         }
     }
 }

@@ -1,4 +1,5 @@
 use super::{
+    Outcome,
     account::AccountRun,
     claim::{Again, Basis, Withheld},
     delivery::{Made, Part},
@@ -33,21 +34,25 @@ pub(super) enum Reply {
     Unclear(String),
     /// We don't know more than before.
     Open(String),
+    /// It can't be asked now, for a reason that lies with us: however long that goes on, the network may still tell.
+    Held(String),
     /// It can't be known before this.
     Wait(Timestamp, String),
     /// Another publisher is finding out.
     Taken,
+    /// We were asked to stop.
+    Stopped,
 }
 
 impl AccountRun<'_> {
     /// Asks what became of an intent. Settles nothing, and sends nothing that could make a second post.
     pub(super) async fn ask(&mut self, part: &mut Part<'_>, intent: &Intent) -> Result<Reply, Halted> {
         if let Err(error) = self.sign_in().await {
-            return Ok(Reply::Open(explain(&error)));
+            return Ok(self.unanswered(&error));
         }
         let settling = match self.settling().await {
             Ok(settling) => settling,
-            Err(error) => return Ok(Reply::Open(explain(&error))),
+            Err(error) => return Ok(self.unanswered(&error)),
         };
         match settling {
             // Nothing is ever sent there, so nothing can be on its way.
@@ -65,7 +70,7 @@ impl AccountRun<'_> {
     /// is therefore only looked for now; the key is sent again once the lease is over. An id of ours can't go out twice.
     pub(super) async fn ask_at_once(&mut self, part: &mut Part<'_>, intent: &Intent) -> Result<Reply, Halted> {
         if let Err(error) = self.sign_in().await {
-            return Ok(Reply::Open(explain(&error)));
+            return Ok(self.unanswered(&error));
         }
         match self.settling().await {
             Ok(Settling::OwnId) => self.ask_by_id(part, intent).await,
@@ -73,7 +78,7 @@ impl AccountRun<'_> {
             Ok(Settling::Receipt | Settling::Listing { .. } | Settling::Person) => {
                 Ok(Reply::Open("the network can only be asked later".to_owned()))
             }
-            Err(error) => Ok(Reply::Open(explain(&error))),
+            Err(error) => Ok(self.unanswered(&error)),
         }
     }
 
@@ -123,7 +128,9 @@ impl AccountRun<'_> {
             Reply::Absent => {
                 let why = "the network is asked a second time whether an earlier attempt arrived";
                 self.run.log.waiting(&part.key.post, &part.key.account, why);
-                clock.sleep(SECOND_LOOK).await;
+                if !self.run.world.wait(SECOND_LOOK).await {
+                    return Reply::Stopped;
+                }
                 self.find(part, intent).await
             }
             reply => reply,
@@ -155,13 +162,23 @@ impl AccountRun<'_> {
                 Err(error) if error.kind == ErrorKind::SignedOut && !renewed => {
                     renewed = true;
                     if let Err(error) = self.sign_in_anew().await {
-                        return Reply::Open(explain(&error));
+                        return self.unanswered(&error);
                     }
                 }
                 Err(error) if error.kind == ErrorKind::Unsupported => return Reply::Unclear(explain(&error)),
-                Err(error) => return Reply::Open(explain(&error)),
+                Err(error) => {
+                    if matches!(error.kind, ErrorKind::Ambiguous | ErrorKind::Unreadable) {
+                        self.heard.trouble();
+                    }
+                    return self.unanswered(&error);
+                }
             }
         }
+    }
+
+    /// Returns what a call that failed tells of an intent.
+    fn unanswered(&self, error: &NetworkError) -> Reply {
+        if self.was_stopped(error) { Reply::Stopped } else { Reply::Open(explain(error)) }
     }
 
     /// Sends the same id or key again, under the intent that is in the ledger. That is no blind retry: the network itself
@@ -169,6 +186,9 @@ impl AccountRun<'_> {
     async fn send_again(&mut self, part: &mut Part<'_>, intent: &Intent, again: Again) -> Result<Reply, Halted> {
         if let Some(why) = self.may_not_go(part) {
             return Ok(Reply::Open(format!("an attempt's answer was lost, and it is not sent again: {why}")));
+        }
+        if let Some(why) = self.broken() {
+            return Ok(Reply::Held(why));
         }
         let attempt = attempt_of(intent);
         let prepared = match self.prepare(part).await {
@@ -185,7 +205,21 @@ impl AccountRun<'_> {
             match record.withheld {
                 Some(Withheld::Halted) => return Err(Halted),
                 Some(Withheld::Beaten) => return Ok(Reply::Taken),
-                Some(_) => return Ok(Reply::Open("the request was held back".to_owned())),
+                Some(Withheld::Stopped) => return Ok(Reply::Stopped),
+                Some(Withheld::TooLate) => {
+                    let why = "too much time passed before the attempt could be repeated, so it was not";
+                    return Ok(Reply::Held(why.to_owned()));
+                }
+                Some(Withheld::Early(until)) => {
+                    return Ok(Reply::Wait(until, "by the network's clock it is not yet its time".to_owned()));
+                }
+                Some(Withheld::Spent(until)) => {
+                    return Ok(Reply::Wait(until, "the network lets the account do no more for now".to_owned()));
+                }
+                Some(Withheld::Clocks(why)) => {
+                    self.held_up = Some(Outcome::Blocked { why: why.clone() });
+                    return Ok(Reply::Held(why));
+                }
                 None => {}
             }
             let error = match result {
@@ -199,7 +233,7 @@ impl AccountRun<'_> {
                 Verdict::SignIn if !renewed => {
                     renewed = true;
                     if let Err(error) = self.sign_in_anew().await {
-                        return Ok(Reply::Open(explain(&error)));
+                        return Ok(self.unanswered(&error));
                     }
                 }
                 Verdict::Failed => return Ok(Reply::Refused(error)),

@@ -26,6 +26,9 @@ impl AccountRun<'_> {
     /// Sends a part for the first time, or anew after it is proven that no earlier attempt had an effect.
     pub(super) async fn attempt(&mut self, part: &mut Part<'_>, attempts: u32) -> Result<Turn, Halted> {
         let world = self.run.world;
+        if let Some(why) = self.broken() {
+            return Ok(Turn::Ended(Outcome::Deferred { until: world.clock.now(), why }));
+        }
         let begun = world.clock.boottime();
         let mut nonce = [0; 8];
         world.entropy.fill(&mut nonce);
@@ -49,7 +52,7 @@ impl AccountRun<'_> {
             let Flown { result, record, claimed, _permit } = self.publish(part, &prepared, &attempt, claim).await;
             part.seen += record.written;
             if let Some(withheld) = record.withheld {
-                return self.held_back(part, withheld, tries);
+                return self.held_back(part, withheld, tries).await;
             }
             let intent = record.intent.as_ref();
             let error = match result {
@@ -118,7 +121,9 @@ impl AccountRun<'_> {
             }
             self.run.log.waiting(&part.key.post, &part.key.account, "the answer was lost; the network is asked again");
             // Longer the second time: the first request may still be at work over there.
-            world.clock.sleep(jittered(world.entropy, Duration::from_secs(5 << (2 * question)))).await;
+            if !world.wait(jittered(world.entropy, Duration::from_secs(5 << (2 * question)))).await {
+                break;
+            }
             match self.ask_at_once(part, intent).await? {
                 Reply::Out(receipt, made) => return self.receive(part, Some(&intent.id), receipt, made).await,
                 Reply::Refused(error) if verdict == Verdict::Open => {
@@ -128,8 +133,10 @@ impl AccountRun<'_> {
                 | Reply::Absent
                 | Reply::Unclear(_)
                 | Reply::Open(_)
+                | Reply::Held(_)
                 | Reply::Wait(..)
-                | Reply::Taken => {}
+                | Reply::Taken
+                | Reply::Stopped => {}
             }
         }
         let why = format!("{}; what became of it is asked after {}", explain(error), self.display(intent.over()));
@@ -146,7 +153,8 @@ impl AccountRun<'_> {
         let world = self.run.world;
         let times = part.events.iter().filter(|event| matches!(event.what, Happening::Defer { .. })).count();
         let wait = backoff(world.entropy, u32::try_from(times).unwrap_or(u32::MAX));
-        let until = world.clock.now().plus(error.wait.unwrap_or_default().max(wait));
+        let told = error.wait.map(|wait| world.clock.now().plus(wait)).max(self.spent(0));
+        let until = world.clock.now().plus(wait).max(told.unwrap_or(Timestamp::EPOCH));
         let why = explain(error);
         if !self.note(part, intent, Happening::Defer { until, why: why.clone() }).await? {
             return Ok(Turn::Ended(Outcome::Beaten));
@@ -211,6 +219,9 @@ impl AccountRun<'_> {
     }
 
     async fn not_signed_in(&mut self, part: &mut Part<'_>, error: NetworkError) -> Result<Turn, Halted> {
+        if self.was_stopped(&error) {
+            return Ok(Turn::Stopped);
+        }
         match judge(&error, Sent::No, Claimed::Fresh) {
             Verdict::Later => {
                 let turn = self.put_off(part, None, &error).await?;
@@ -234,7 +245,7 @@ impl AccountRun<'_> {
         Turn::Ended(outcome)
     }
 
-    fn held_back(&mut self, part: &mut Part<'_>, withheld: Withheld, tries: u32) -> Result<Turn, Halted> {
+    async fn held_back(&mut self, part: &mut Part<'_>, withheld: Withheld, tries: u32) -> Result<Turn, Halted> {
         Ok(match withheld {
             Withheld::Halted => return Err(Halted),
             Withheld::Stopped => Turn::Stopped,
@@ -252,6 +263,14 @@ impl AccountRun<'_> {
                 until,
                 why: "by the network's clock it is not yet its time".to_owned(),
             }),
+            Withheld::Spent(until) => {
+                // In the ledger, so that no other publisher tries either.
+                let why = "the network lets the account do no more for now".to_owned();
+                match self.note(part, None, Happening::Defer { until, why: why.clone() }).await? {
+                    true => Turn::Ended(Outcome::Deferred { until, why }),
+                    false => Turn::Ended(Outcome::Beaten),
+                }
+            }
             Withheld::Clocks(why) => {
                 let outcome = Outcome::Blocked { why };
                 self.held_up = Some(outcome.clone());

@@ -11,7 +11,8 @@ use crate::{
     model::Timestamp,
     network::{Attempt, ErrorKind, NetworkError, Response},
 };
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use futures_util::future::{Either, select};
+use std::{collections::BTreeMap, pin::pin, sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How far the network's clock may be from ours.
@@ -30,6 +31,8 @@ pub(super) struct Claim<'a> {
     pub(super) begun: Duration,
     /// How many claims of this kind of network may be open at once.
     pub(super) gate: Option<Arc<Semaphore>>,
+    /// How much of the network's limit it uses up.
+    pub(super) cost: u64,
     /// When the post is due.
     pub(super) due: Option<Timestamp>,
     /// What to write down before anything leaves.
@@ -87,6 +90,8 @@ pub(super) enum Withheld {
     Early(Timestamp),
     /// Our clock or the network's is wrong.
     Clocks(String),
+    /// The network lets us do no more until then.
+    Spent(Timestamp),
 }
 
 impl Claim<'_> {
@@ -123,11 +128,14 @@ impl Claim<'_> {
             // A bug in the adapter. The first request counts; whether it worked is a question for the network.
             return Err(error("an attempt publishes once, and this one wanted to publish again"));
         }
+        if let Some(gate) = self.gate.take() {
+            let (permit, stopped) = (pin!(gate.acquire_owned()), pin!(world.stop.asked()));
+            if let Either::Right((permit, _)) = select(stopped, permit).await {
+                self.permit = permit.ok();
+            }
+        }
         if let Some(withheld) = self.brake(world, heard) {
             return self.withhold(withheld);
-        }
-        if let Some(gate) = self.gate.take() {
-            self.permit = gate.acquire_owned().await.ok();
         }
         let (made, wall) = (world.clock.boottime(), world.clock.now());
         // The attempt's time stands in the intent, and uploads may have taken long since: the lease counts from there.
@@ -166,10 +174,14 @@ impl Claim<'_> {
         if self.scribe.is_halted() {
             return Some(Withheld::Halted);
         }
-        if world.stop.get() {
+        if world.stop.is_asked() {
             return Some(Withheld::Stopped);
         }
-        let there = heard.now(world.clock.boottime())?;
+        let boottime = world.clock.boottime();
+        if let Some(wait) = heard.spent(self.cost, 0, boottime) {
+            return Some(Withheld::Spent(world.clock.now().plus(wait)));
+        }
+        let there = heard.now(boottime)?;
         let here = world.clock.now();
         let apart = there.since(here).max(here.since(there));
         if apart > GREATEST_DIFFERENCE {

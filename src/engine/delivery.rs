@@ -71,7 +71,7 @@ impl AccountRun<'_> {
                 before.push(published.remote.clone());
                 continue;
             }
-            if self.run.world.stop.get() {
+            if self.run.world.stop.is_asked() {
                 return Ok(());
             }
             let place = (index + 1, count);

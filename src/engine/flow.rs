@@ -1,9 +1,9 @@
 use super::{
     account::AccountRun,
-    claim::{Basis, Claim, Record},
+    claim::{Basis, Claim, Record, Withheld},
     delivery::Part,
     prepare::Prepared,
-    verdict::Claimed,
+    verdict::{Claimed, Sent},
 };
 use crate::{
     ledger::PartKey,
@@ -36,6 +36,7 @@ impl AccountRun<'_> {
             attempt,
             begun,
             gate: self.run.gates.of(self.profile().settling),
+            cost: self.cost(),
             due: part.desired.when,
             basis,
             record: Record::new(),
@@ -51,9 +52,12 @@ impl AccountRun<'_> {
         attempt: &Attempt,
         claim: Claim<'_>,
     ) -> Flown {
+        let claimed = claim.claimed();
+        if let Some(early) = self.before(part, claimed).await {
+            return early;
+        }
         let job = self.job(part, prepared, attempt);
         let waiting = |why: &str| self.run.log.waiting(&part.key.post, &part.key.account, why);
-        let claimed = claim.claimed();
         let mut hand = self.hand(&prepared.uploads, &waiting, Some(claim));
         let result = {
             let mut wire = Wire::new(&mut hand, &self.session);
@@ -64,7 +68,41 @@ impl AccountRun<'_> {
             None => (Record::new(), None),
         };
         let result = result.and_then(named).map_err(|error| self.run.redactor.error(error));
+        self.weigh(&result, record.sent);
         Flown { result, record, claimed, _permit: permit }
+    }
+
+    /// Hears the network before anything of a flow is done, and ends it if nothing may be claimed.
+    async fn before(&self, part: &Part<'_>, claimed: Claimed) -> Option<Flown> {
+        let mut record = Record::new();
+        let error = match self.hear().await {
+            Err(error) => {
+                if self.was_stopped(&error) {
+                    record.withheld = Some(Withheld::Stopped);
+                }
+                error
+            }
+            Ok(()) => {
+                let until = self.spent(part.desired.draft.parts[part.index].media.len())?;
+                record.withheld = Some(Withheld::Spent(until));
+                NetworkError::new(ErrorKind::Withheld, "the request was held back")
+            }
+        };
+        let result = Err(error);
+        self.weigh(&result, Sent::No);
+        Some(Flown { result, record, claimed, _permit: None })
+    }
+
+    /// Counts answers that were lost or were a fault on the other side. Only a publication that is answered clearly shows
+    /// that all is well again: a server that can be read may still be unable to write.
+    fn weigh(&self, result: &Result<Receipt, NetworkError>, sent: Sent) {
+        match result {
+            Err(error) if sent == Sent::Lost || matches!(error.kind, ErrorKind::Ambiguous | ErrorKind::Unreadable) => {
+                self.heard.trouble();
+            }
+            Err(_) if matches!(sent, Sent::No | Sent::NeverLeft) => {}
+            Ok(_) | Err(_) => self.heard.clear(),
+        }
     }
 
     /// Puts a job together.

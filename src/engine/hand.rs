@@ -2,10 +2,11 @@ use super::{
     Outgoing, OutgoingBody, Redactor, TransportError, World,
     address::allow,
     body::{Upload, render},
-    claim::Claim,
+    claim::{Claim, Withheld},
     heard::Heard,
     keys::Keys,
     pace::jittered,
+    verdict::Sent,
 };
 use crate::{
     model::Account,
@@ -34,11 +35,16 @@ pub(super) struct EngineHand<'a> {
     pub(super) waiting: &'a dyn Fn(&str),
     /// The right to publish one part; none in flows that must not change anything.
     pub(super) claim: Option<Claim<'a>>,
+    /// Whether a wait was cut short because we were asked to stop: the flow ends.
+    pub(super) stopped: bool,
 }
 
 impl Hand for EngineHand<'_> {
     fn call(&mut self, request: Request) -> Flow<'_, Result<Response, NetworkError>> {
         Box::pin(async move {
+            if self.stopped {
+                return Err(self.stop());
+            }
             let result = match request.effect {
                 Effect::Publish => self.publish(&request).await,
                 Effect::Read | Effect::Prepare => {
@@ -54,7 +60,7 @@ impl Hand for EngineHand<'_> {
 
     fn pause(&mut self, why: &'static str, duration: Duration) -> Flow<'_, ()> {
         (self.waiting)(why);
-        self.world.clock.sleep(duration)
+        Box::pin(async move { self.stopped = !self.wait(duration).await })
     }
 }
 
@@ -71,7 +77,7 @@ impl EngineHand<'_> {
         claim.take(self.world, self.heard).await?;
         let result = self.world.transport.send(outgoing).await;
         if let Ok(response) = &result {
-            self.heard.listen(response, self.world.clock.boottime());
+            self.heard.listen(response, request.effect, self.world.clock);
         }
         claim.sent(&result);
         match result {
@@ -84,7 +90,7 @@ impl EngineHand<'_> {
         }
     }
 
-    async fn repeatable(&self, request: &Request) -> Result<Response, NetworkError> {
+    async fn repeatable(&mut self, request: &Request) -> Result<Response, NetworkError> {
         let mut tries = 0;
         loop {
             tries += 1;
@@ -92,17 +98,39 @@ impl EngineHand<'_> {
             let usual = jittered(self.world.entropy, Duration::from_secs(1 << tries));
             let wait = match &result {
                 Ok(response) => {
-                    self.heard.listen(response, self.world.clock.boottime());
+                    self.heard.listen(response, request.effect, self.world.clock);
                     let passing = matches!(response.status, 429 | 500 | 502..=504 | 520..=527);
-                    passing.then(|| response.wait(self.world.clock.now()).unwrap_or(usual))
+                    passing.then(|| response.wait(Some(self.world.clock.now())).unwrap_or(usual))
                 }
                 Err(error) => (error.not_sent || request.effect == Effect::Read).then_some(usual),
             };
             match wait {
-                Some(wait) if tries < TRIES && wait <= LONGEST_WAIT => self.world.clock.sleep(wait).await,
+                Some(wait) if tries < TRIES && wait <= LONGEST_WAIT => {
+                    if !self.wait(wait).await {
+                        return Err(self.stop());
+                    }
+                }
                 _ => return result.map_err(unanswered),
             }
         }
+    }
+
+    /// Waits; false if we are asked to stop before the time is over. Once something has left, the flow is finished.
+    async fn wait(&self, duration: Duration) -> bool {
+        if self.claim.as_ref().is_some_and(|claim| claim.record.sent != Sent::No) {
+            self.world.clock.sleep(duration).await;
+            return true;
+        }
+        self.world.wait(duration).await
+    }
+
+    /// Ends the flow before anything has left.
+    fn stop(&mut self) -> NetworkError {
+        self.stopped = true;
+        if let Some(claim) = &mut self.claim {
+            claim.record.withheld = Some(Withheld::Stopped);
+        }
+        NetworkError::new(ErrorKind::Withheld, "we were asked to stop")
     }
 
     fn outgoing(&self, request: &Request) -> Result<Outgoing, NetworkError> {

@@ -1,20 +1,84 @@
-use crate::{model::Timestamp, network::Response};
+use super::Clock;
+use crate::{
+    model::Timestamp,
+    network::{Budget, Effect, Response},
+};
 use std::{cell::Cell, time::Duration};
 
-/// The network's clock, from the last answer that told it.
+/// How many answers in a row may be lost, or be a fault on the other side, before the account is left alone for a run.
+const MOST_TROUBLES: u32 = 3;
+
+/// What an account's server was heard to say in a run beyond the answers themselves: what time it is, and how much we may
+/// still do.
 #[derive(Debug, Default)]
-pub(super) struct Heard(Cell<Option<(Timestamp, Duration)>>);
+pub(super) struct Heard {
+    clock: Cell<Option<(Timestamp, Duration)>>,
+    /// What was left by the last answer to each kind of call, and until when on the boot clock. Networks count kinds apart,
+    /// and tell of the one that is nearest to its end.
+    reads: Cell<Option<(u64, Duration)>>,
+    uploads: Cell<Option<(u64, Duration)>>,
+    posts: Cell<Option<(u64, Duration)>>,
+    troubles: Cell<u32>,
+}
 
 impl Heard {
-    /// Notes what an answer's date says.
-    pub(super) fn listen(&self, response: &Response, boottime: Duration) {
+    /// Notes what an answer says.
+    pub(super) fn listen(&self, response: &Response, effect: Effect, clock: &dyn Clock) {
+        let boottime = clock.boottime();
         if let Some(date) = response.date() {
-            self.0.set(Some((date, boottime)));
+            self.clock.set(Some((date, boottime)));
+        }
+        let now = self.now(boottime).unwrap_or_else(|| clock.now());
+        let budget =
+            response.budget(Some(now)).map(|Budget { left, renewed }| (left, boottime.saturating_add(renewed)));
+        if budget.is_some() {
+            self.budget(effect).set(budget);
+        }
+    }
+
+    /// Forgets what is left: what signing in is told of is a limit of its own, which says nothing of posts.
+    pub(super) fn forget_budgets(&self) {
+        for budget in [&self.reads, &self.uploads, &self.posts] {
+            budget.set(None);
         }
     }
 
     /// Returns what the network's clock shows now.
     pub(super) fn now(&self, boottime: Duration) -> Option<Timestamp> {
-        self.0.get().map(|(date, then)| date.plus(boottime.saturating_sub(then)))
+        self.clock.get().map(|(date, then)| date.plus(boottime.saturating_sub(then)))
+    }
+
+    /// Returns in how long the network lets us go on, if it has said that less is left of something than a post needs:
+    /// the publication itself, which may count as several, and so many uploads.
+    pub(super) fn spent(&self, cost: u64, uploads: u64, boottime: Duration) -> Option<Duration> {
+        let needs = [(&self.reads, 1), (&self.uploads, uploads), (&self.posts, cost)];
+        let lacking = needs.into_iter().filter_map(|(budget, needed)| match budget.get() {
+            Some((left, until)) if left < needed && until > boottime => Some(until - boottime),
+            Some(_) | None => None,
+        });
+        lacking.max()
+    }
+
+    /// Notes that an answer was lost, or was a fault on the other side.
+    pub(super) fn trouble(&self) {
+        self.troubles.set(self.troubles.get() + 1);
+    }
+
+    /// Notes that a publication was answered clearly.
+    pub(super) fn clear(&self) {
+        self.troubles.set(0);
+    }
+
+    /// Returns whether there was so much trouble that nothing more is claimed in this run.
+    pub(super) fn is_broken(&self) -> bool {
+        self.troubles.get() >= MOST_TROUBLES
+    }
+
+    fn budget(&self, effect: Effect) -> &Cell<Option<(u64, Duration)>> {
+        match effect {
+            Effect::Read => &self.reads,
+            Effect::Prepare => &self.uploads,
+            Effect::Publish => &self.posts,
+        }
     }
 }

@@ -60,5 +60,5 @@ pub use self::{
     redact::Redactor,
     secrets::SystemSecrets,
     transport::{HttpTransport, Outgoing, OutgoingBody, Transport, TransportError, Visit, Visited, Web},
-    world::{Clock, Entropy, MediaSource, SecretSource, World},
+    world::{Clock, Entropy, MediaSource, SecretSource, Stop, World},
 };

@@ -22,6 +22,8 @@ impl AccountRun<'_> {
             Reply::Open(why) if self.run.world.clock.now() < intent.at.plus(PATIENCE) => {
                 Ok(Turn::Ended(Outcome::Unknown { why }))
             }
+            Reply::Held(why) => Ok(Turn::Ended(Outcome::Unknown { why })),
+            Reply::Stopped => Ok(Turn::Stopped),
             // No state is without a deadline: somebody must hear of it.
             Reply::Open(why) => self.hold(part, intent, &why).await,
             Reply::Taken => Ok(Turn::Ended(Outcome::Beaten)),

@@ -4,8 +4,10 @@ use crate::{
     model::{MediaProblem, NetworkId, SecretRef, Timestamp},
     network::{AnyNetwork, Flow},
 };
+use futures_util::future::{Either, select};
 use secrecy::SecretString;
-use std::{cell::Cell, fmt, time::Duration};
+use std::{cell::Cell, fmt, pin::pin, time::Duration};
+use tokio::sync::Notify;
 
 /// Everything outside that an execution needs.
 #[derive(Clone, Copy)]
@@ -26,13 +28,55 @@ pub struct World<'a> {
     pub networks: &'a dyn Fn(NetworkId) -> Option<&'static dyn AnyNetwork>,
     /// The commit that the plan was made from.
     pub commit: &'a str,
-    /// Set when nothing more may be claimed; what is under way is finished and written down.
-    pub stop: &'a Cell<bool>,
+    /// The wish that nothing more is begun.
+    pub stop: &'a Stop,
 }
 
 impl fmt::Debug for World<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("World").field("commit", &self.commit).field("stop", &self.stop).finish_non_exhaustive()
+    }
+}
+
+impl World<'_> {
+    /// Waits; false, and at once, if we are asked to stop before the time is over.
+    pub(super) async fn wait(&self, duration: Duration) -> bool {
+        let stopped = pin!(self.stop.asked());
+        matches!(select(stopped, self.clock.sleep(duration)).await, Either::Right(_))
+    }
+}
+
+/// The wish that nothing more is begun: nothing more is claimed, and nothing is waited for. What is under way is finished
+/// and written down.
+#[derive(Debug, Default)]
+pub struct Stop {
+    asked: Cell<bool>,
+    bell: Notify,
+}
+
+impl Stop {
+    /// Makes one that nobody has asked for.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks to stop.
+    pub fn ask(&self) {
+        self.asked.set(true);
+        self.bell.notify_waiters();
+    }
+
+    /// Returns whether somebody has asked.
+    pub fn is_asked(&self) -> bool {
+        self.asked.get()
+    }
+
+    /// Waits until somebody asks.
+    pub async fn asked(&self) {
+        let bell = self.bell.notified();
+        if !self.is_asked() {
+            bell.await;
+        }
     }
 }
 

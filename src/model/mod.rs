@@ -23,6 +23,6 @@ pub use self::{
     names::{AccountId, GroupId, NetworkId, PostId},
     options::{NetworkSpec, OptionKind, OptionSpec, OptionValue, Options},
     post::{Audience, Copy, Poll, Post, Silence, Target},
-    reference::{Reference, Remote},
+    reference::{MEDIA_IDS, Reference, Remote},
     when::{LocalTime, Resolved, Timestamp, When, Zone, ZoneError},
 };

@@ -10,6 +10,9 @@ pub enum Reference {
     Url(String),
 }
 
+/// The name under which [`Remote::extra`] keeps the ids of the media, separated by spaces, where a network counts them.
+pub const MEDIA_IDS: &str = "media";
+
 /// What a network calls something that was published.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Remote {

@@ -24,8 +24,10 @@ pub use self::{
     draft::{Composed, Draft, DraftPart, MediaKey},
     error::{ErrorKind, NetworkError},
     job::{Attempt, Found, Job, PreparedMedia, Probe, Receipt, Referent, Session, SignIn},
-    profile::{Auth, Form, Limit, Limits, MediaRules, Need, PollRules, Profile, Settling, TextRules, Threads},
-    reply::Response,
+    profile::{
+        Auth, Form, Limit, Limits, MediaRules, Need, PollRules, Profile, Rate, Rated, Settling, TextRules, Threads,
+    },
+    reply::{Budget, Response},
     request::{Credential, Effect, Field, FieldValue, Method, Payload, Request},
     wire::{Flow, Hand, Wire},
 };
@@ -104,6 +106,15 @@ pub trait Network: Debug + Send + Sync + 'static {
         Err(NetworkError::unsupported("delete a published post"))
     }
 
+    /// Makes a small call, so that the network's clock and what it lets us do are heard before anything is claimed; what is
+    /// answered does not matter. Changes nothing. The default makes none, which fits where nothing is sent and where
+    /// signing in is a call.
+    ///
+    /// Requires [`Auth::Token`].
+    async fn greet(&self, _account: &Account, _wire: &mut Wire<'_>) -> Result<(), NetworkError> {
+        Ok(())
+    }
+
     /// Asks the server for its limits and who we are.
     ///
     /// Requires [`Profile::probe`].
@@ -143,6 +154,8 @@ pub trait AnyNetwork: Debug + Send + Sync + 'static {
         remote: &'a Remote,
         wire: &'a mut Wire<'_>,
     ) -> Flow<'a, Result<(), NetworkError>>;
+    /// See [`Network::greet`].
+    fn greet<'a>(&'a self, account: &'a Account, wire: &'a mut Wire<'_>) -> Flow<'a, Result<(), NetworkError>>;
     /// See [`Network::probe`].
     fn probe<'a>(&'a self, account: &'a Account, wire: &'a mut Wire<'_>) -> Flow<'a, Result<Probe, NetworkError>>;
 }
@@ -196,6 +209,10 @@ impl<N: Network> AnyNetwork for N {
         wire: &'a mut Wire<'_>,
     ) -> Flow<'a, Result<(), NetworkError>> {
         Box::pin(Network::delete(self, account, remote, wire))
+    }
+
+    fn greet<'a>(&'a self, account: &'a Account, wire: &'a mut Wire<'_>) -> Flow<'a, Result<(), NetworkError>> {
+        Box::pin(Network::greet(self, account, wire))
     }
 
     fn probe<'a>(&'a self, account: &'a Account, wire: &'a mut Wire<'_>) -> Flow<'a, Result<Probe, NetworkError>> {

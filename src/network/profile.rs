@@ -33,6 +33,8 @@ pub struct Profile {
     pub edit: bool,
     /// Whether a published post can be deleted.
     pub delete: bool,
+    /// How much it lets an account do in a time.
+    pub rates: &'static [Rate],
     /// How an attempt whose answer was lost is settled.
     pub settling: Settling,
     /// How it knows us.
@@ -125,6 +127,28 @@ pub struct PollRules {
     pub max_seconds: Limit,
     /// Whether it may stand beside media.
     pub with_media: bool,
+}
+
+/// How much a network lets an account do in a time, by what it says of itself. What its answers say holds instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Of what.
+    pub of: Rated,
+    /// How many, and who says so.
+    pub limit: Limit,
+    /// In which time.
+    pub window: Duration,
+    /// How much one counts in what its answers say is left, where that is not counted in posts.
+    pub cost: u64,
+}
+
+/// What a network counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rated {
+    /// Posts: each part of a thread is one.
+    Posts,
+    /// Uploaded images and videos.
+    Media,
 }
 
 /// How an attempt whose answer was lost is settled.

@@ -4,6 +4,7 @@
 //! does no I/O and reads no clock: the same inputs give the same plan, byte for byte. `report` prints it and `engine`
 //! executes it. Start at [`plan`].
 
+mod budget;
 mod decide;
 mod desire;
 mod digest;
@@ -11,6 +12,7 @@ mod renamed;
 mod row;
 
 pub use self::{
+    budget::Budget,
     decide::{continues, plan},
     desire::{Desired, desire},
     digest::digest,

@@ -1,7 +1,7 @@
 use crate::{
     diag::words,
     model::{OptionKind, OptionSpec},
-    network::{Auth, Form, Limit, MediaRules, Need, PollRules, Profile, Settling, Threads},
+    network::{Auth, Form, Limit, MediaRules, Need, PollRules, Profile, Rate, Rated, Settling, Threads},
 };
 use std::time::Duration;
 
@@ -156,6 +156,13 @@ fn limits(profile: &Profile) -> Vec<(&'static str, String, &'static str)> {
         add("answer", Some(*max_option), &|n| words::count(n, "character", "characters"));
         add("shortest poll", Some(*min_seconds), &time);
         add("longest poll", Some(*max_seconds), &time);
+    }
+    for Rate { of, limit, window, .. } in profile.rates {
+        let what = match of {
+            Rated::Posts => "posts of an account, each part of a thread counted",
+            Rated::Media => "uploaded images and videos of an account",
+        };
+        add(what, Some(*limit), &|n| format!("{} in {}", words::number(n), words::duration(*window)));
     }
     rows
 }

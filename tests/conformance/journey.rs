@@ -10,19 +10,14 @@ use crate::{
 use masthead::{
     config::{CheckSettings, Config, LedgerSettings, PublishSettings},
     diag::FileId,
-    engine::{self, MediaSource, Outcome, Progress, SecretSource, Settled, World},
+    engine::{self, MediaSource, Outcome, Progress, SecretSource, Settled, Stop, World},
     ledger::{self, DeliveryState, MemoryStore, PartState, Published},
     model::{AccountId, MediaProblem, SecretRef, Zone},
     network::{self, AnyNetwork, Draft, Profile},
     plan::{self, Desired, Plan, Verdict},
 };
 use secrecy::SecretString;
-use std::{
-    cell::{Cell, RefCell},
-    collections::BTreeMap,
-    rc::Rc,
-    time::Duration,
-};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
 /// How often a publisher looks again before a trial gives up, and how long it sleeps in between.
 const RUNS: usize = 40;
@@ -127,7 +122,7 @@ impl Journey {
     pub(crate) fn runs(&self, publishers: usize) -> Vec<Run> {
         let plan = self.plan();
         self.note(&plan);
-        let stop = Cell::new(false);
+        let stop = Stop::new();
         let (secrets, media) = (Secrets(self.twin.token()), Media);
         let world = World {
             config: &self.config,

@@ -2,14 +2,14 @@ use crate::{
     cli::{DONE, Done, FINDINGS, Failure, Ui, load, media::SourceMedia, time},
     config::Config,
     diag::{Level, words},
-    engine::{self, HttpTransport, ProbeReport, Probes, SystemClock, SystemEntropy, SystemSecrets, World},
+    engine::{self, HttpTransport, ProbeReport, Probes, Stop, SystemClock, SystemEntropy, SystemSecrets, World},
     ledger::{Ledger, Store as _},
     model::Account,
     network::{self, Auth},
     workspace::{Disk, GitStore, Repo},
 };
 use serde::Serialize;
-use std::{cell::Cell, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 /// Find out whether publishing would work
 ///
@@ -76,7 +76,7 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
         .accounts
         .values()
         .filter(|account| args.accounts.is_empty() || args.accounts.iter().any(|name| name == account.id.as_str()));
-    let (transport, secrets, stop) = (HttpTransport::new(), SystemSecrets::new(&root), Cell::new(false));
+    let (transport, secrets, stop) = (HttpTransport::new(), SystemSecrets::new(&root), Stop::new());
     let disk = SourceMedia(&Disk::new(&root));
     let world = World {
         config: &config,

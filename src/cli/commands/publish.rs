@@ -6,13 +6,13 @@ use crate::{
         progress::{self, Narrator},
         project, time,
     },
-    engine::{self, HttpTransport, Outcome, Settled, SystemClock, SystemEntropy, SystemSecrets, World},
+    engine::{self, HttpTransport, Outcome, Settled, Stop, SystemClock, SystemEntropy, SystemSecrets, World},
     model::{AccountId, PostId},
     network,
     plan::{Plan, Reason, Row, Verdict},
     report::{self, Rows},
 };
-use std::{cell::Cell, collections::BTreeSet, future::pending, path::Path};
+use std::{collections::BTreeSet, future::pending, path::Path};
 
 /// Do what the plan says is due, once
 ///
@@ -55,7 +55,7 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
         .enable_all()
         .build()
         .map_err(|error| Failure::doing(format!("failed to start: {error}")))?;
-    let stop = Cell::new(false);
+    let stop = Stop::new();
     let settled = runtime.block_on(rounds(args, &committed, ui, &stop))?;
     let ledger = committed.ledger()?;
     let plan = committed.plan(&ledger, time::now(), &args.only)?;
@@ -73,15 +73,15 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     }
     let failed = settled.iter().any(|settled| progress::is_failure(&settled.outcome));
     let stuck = plan.rows.iter().any(|row| row.verdict == Verdict::Attention);
-    let unfinished = stop.get() && plan.rows.iter().any(|row| row.verdict == Verdict::Publish);
+    let unfinished = stop.is_asked() && plan.rows.iter().any(|row| row.verdict == Verdict::Publish);
     Ok(if failed || stuck || unfinished { FINDINGS } else { DONE })
 }
 
 /// Plans and executes until nothing new can be done, or somebody wants it to stop.
-async fn rounds(args: &Args, committed: &Committed, ui: &Ui, stop: &Cell<bool>) -> Result<Vec<Settled>, Failure> {
+async fn rounds(args: &Args, committed: &Committed, ui: &Ui, stop: &Stop) -> Result<Vec<Settled>, Failure> {
     let asked_twice = async {
         asked_to_stop().await;
-        stop.set(true);
+        stop.ask();
         ui.status("stopping: nothing more is begun, and what is under way is finished; once more stops at once");
         asked_to_stop().await;
     };
@@ -117,7 +117,7 @@ async fn asked_to_stop() {
     interrupt.await;
 }
 
-async fn execute(args: &Args, committed: &Committed, ui: &Ui, stop: &Cell<bool>) -> Result<Vec<Settled>, Failure> {
+async fn execute(args: &Args, committed: &Committed, ui: &Ui, stop: &Stop) -> Result<Vec<Settled>, Failure> {
     let transport = HttpTransport::new();
     let secrets = SystemSecrets::new(&committed.root);
     let mut all: Vec<Settled> = Vec::new();
@@ -131,7 +131,7 @@ async fn execute(args: &Args, committed: &Committed, ui: &Ui, stop: &Cell<bool>)
             !tried.contains(&tried_as(row, row.verdict)) && !tried.contains(&tried_as(row, Verdict::Publish))
         });
         tried.extend(plan.rows.iter().map(|row| tried_as(row, row.verdict)));
-        if plan.rows.is_empty() || stop.get() {
+        if plan.rows.is_empty() || stop.is_asked() {
             break;
         }
         let world = World {

@@ -119,7 +119,7 @@ fn a_receipt_is_tried_again_when_the_ledger_was_out_of_reach() {
 fn who_is_asked_to_stop_finishes_what_is_under_way_and_claims_no_more() {
     let stage = Rc::new(fresh());
     let weak = Rc::downgrade(&stage);
-    let stop = Fault::Meanwhile(Rc::new(move || weak.upgrade().expect("a stage").stop.set(true)));
+    let stop = Fault::Meanwhile(Rc::new(move || weak.upgrade().expect("a stage").stop.ask()));
     stage.server.faults.borrow_mut().push_back(("post", stop));
     let settled = stage.run(vec![row(&["One", "Two"]), row_of("second", "brand", &["Second"])]);
     assert_eq!(settled.len(), 1);
@@ -132,7 +132,7 @@ fn a_stop_during_an_upload_claims_nothing() {
     let habits = Habits { uploads: true, ..Habits::default() };
     let stage = Rc::new(Stage::with_habits(CLASS_B, Auth::Token, habits));
     let weak = Rc::downgrade(&stage);
-    let stop = Fault::Meanwhile(Rc::new(move || weak.upgrade().expect("a stage").stop.set(true)));
+    let stop = Fault::Meanwhile(Rc::new(move || weak.upgrade().expect("a stage").stop.ask()));
     stage.server.faults.borrow_mut().push_back(("upload", stop));
     assert_eq!(stage.run(vec![row(&["Hello"])]), []);
     assert_eq!((stage.kinds().len(), stage.calls()), (0, vec!["upload"]));

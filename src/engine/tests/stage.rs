@@ -3,14 +3,14 @@ use crate::{
     config::{CheckSettings, Config, LedgerSettings, PublishSettings},
     diag::{FileId, Span, Spanned},
     engine::{
-        Clock as _, FetchError, Fetched, MediaSource, Outcome, Progress, SecretSource, Settled, World, execute,
+        Clock, FetchError, Fetched, MediaSource, Outcome, Progress, SecretSource, Settled, Stop, World, execute,
         testing::{FakeClock, FakeEntropy},
     },
     ledger::{Append, Appended, DeliveryState, Ledger, MemoryStore, PartState, Store, StoreError},
     model::{
         Account, AccountId, MediaProblem, NetworkId, Options, PostId, Reference, SecretRef, Timestamp, Voice, Zone,
     },
-    network::{AnyNetwork, Auth, Draft, DraftPart, Flow, Settling},
+    network::{AnyNetwork, Auth, Draft, DraftPart, Flow, Profile, Rate, Settling},
     plan::{Desired, Plan, Reason, Row, Verdict},
     text::Flat,
 };
@@ -18,6 +18,7 @@ use secrecy::SecretString;
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, VecDeque},
+    future::pending,
     time::Duration,
 };
 
@@ -32,10 +33,12 @@ pub(super) struct Stage {
     pub(super) server: Server,
     pub(super) clock: FakeClock,
     pub(super) store: MemoryStore,
-    pub(super) stop: Cell<bool>,
+    pub(super) stop: Stop,
     pub(super) said: RefCell<Vec<Progress>>,
     pub(super) config: Config,
     pub(super) secret: RefCell<Result<SecretString, String>>,
+    /// Which wait is cut short by the wish to stop, counted from 0.
+    pub(super) stopped_wait: Cell<Option<usize>>,
     /// What is on the web, by address.
     pub(super) web: RefCell<BTreeMap<String, Vec<u8>>>,
     network: &'static Scripted,
@@ -57,6 +60,14 @@ impl Stage {
         Self::made(settling, auth, habits, memory)
     }
 
+    /// Gives the network limits of its own.
+    pub(super) fn rated(settling: Settling, auth: Auth, habits: Habits, rates: &'static [Rate]) -> Self {
+        let mut stage = Self::with_habits(settling, auth, habits);
+        let profile = Box::leak(Box::new(Profile { rates, ..profile(settling, auth) }));
+        stage.network = Box::leak(Box::new(Scripted { profile, habits }));
+        stage
+    }
+
     pub(super) fn with_memory(settling: Settling, auth: Auth, memory: Memory) -> Self {
         Self::made(settling, auth, Habits::default(), memory)
     }
@@ -70,7 +81,7 @@ impl Stage {
             server: Server::new(memory, clock.clone()),
             clock,
             store: MemoryStore::new(),
-            stop: Cell::new(false),
+            stop: Stop::new(),
             said: RefCell::default(),
             config: Config {
                 file: FileId(0),
@@ -87,6 +98,7 @@ impl Stage {
                 networks: Vec::new(),
             },
             secret: RefCell::new(Ok(CANARY.into())),
+            stopped_wait: Cell::new(None),
             web: RefCell::default(),
             network: Box::leak(Box::new(Scripted { profile: Box::leak(Box::new(profile(settling, auth))), habits })),
             entropy: FakeEntropy::new(11),
@@ -98,7 +110,7 @@ impl Stage {
         World {
             config: &self.config,
             transport: &self.server,
-            clock: &self.clock,
+            clock: self,
             entropy: &self.entropy,
             secrets: self,
             media: self,
@@ -181,6 +193,30 @@ impl Stage {
     /// Returns the state of `hello` on `brand`.
     pub(super) fn state(&self) -> DeliveryState {
         self.ledger().delivery(&PostId::new("hello"), &AccountId::new("brand")).cloned().unwrap_or_default()
+    }
+}
+
+/// The stage's clock, and somebody who loses patience.
+impl Clock for Stage {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn boottime(&self) -> Duration {
+        self.clock.boottime()
+    }
+
+    fn sleep(&self, duration: Duration) -> Flow<'_, ()> {
+        let waits = self.stopped_wait.get();
+        self.stopped_wait.set(waits.map(|waits| waits.saturating_sub(1)));
+        Box::pin(async move {
+            if waits == Some(0) {
+                self.clock.advance(Duration::from_millis(500));
+                self.stop.ask();
+                pending::<()>().await;
+            }
+            self.clock.sleep(duration).await;
+        })
     }
 }
 

@@ -32,6 +32,10 @@ pub(super) struct Scripted {
 /// What the adapter does beyond one call.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Habits {
+    /// It says hello before anything is claimed.
+    pub(super) greets: bool,
+    /// It waits for its uploads, as if each took a minute.
+    pub(super) processes: bool,
     /// It uploads something first.
     pub(super) uploads: bool,
     /// It looks something up afterwards.
@@ -69,6 +73,7 @@ pub(super) fn profile(settling: Settling, auth: Auth) -> Profile {
         boost: true,
         edit: false,
         delete: false,
+        rates: &[],
         settling,
         auth,
         probe: true,
@@ -136,6 +141,10 @@ impl Network for Scripted {
                 Request::send("upload", Method::Post, format!("{HERE}/upload"), Payload::Empty, Effect::Prepare);
             accepted(wire.call(upload.credential(self.credential())).await?)?;
         }
+        if self.habits.processes {
+            wire.pause("the upload is processed", Duration::from_secs(60)).await;
+            accepted(wire.call(Request::get("look", format!("{HERE}/look"))).await?)?;
+        }
         if let Some(elsewhere) = self.habits.strays {
             accepted(wire.call(Request::get("stray", elsewhere).credential(self.credential())).await?)?;
         }
@@ -170,6 +179,13 @@ impl Network for Scripted {
         }
         accepted(wire.call(Request::get("settling", format!("{HERE}/about"))).await?)?;
         Ok(Settling::Listing { settle: Duration::from_secs(600) })
+    }
+
+    async fn greet(&self, _account: &Account, wire: &mut Wire<'_>) -> Result<(), NetworkError> {
+        if self.habits.greets {
+            wire.call(Request::get("greet", format!("{HERE}/greet"))).await?;
+        }
+        Ok(())
     }
 
     async fn probe(&self, _account: &Account, wire: &mut Wire<'_>) -> Result<Probe, NetworkError> {
@@ -227,6 +243,8 @@ pub(super) enum Fault {
     Portal,
     /// Nothing is done, and this is answered.
     Status(u16, Vec<(&'static str, String)>),
+    /// It is done, and the answer says this too.
+    AlsoSays(Vec<(&'static str, String)>),
     /// Nothing is done, and this is said with a success.
     Says(Value),
     /// Nothing is done, and the answer repeats every secret that came.
@@ -244,6 +262,7 @@ impl fmt::Debug for Fault {
         match self {
             Self::Meanwhile(_) => f.write_str("Meanwhile"),
             Self::Status(status, _) => write!(f, "Status({status})"),
+            Self::AlsoSays(headers) => write!(f, "AlsoSays({headers:?})"),
             Self::Says(value) => write!(f, "Says({value})"),
             Self::Echo(status) => write!(f, "Echo({status})"),
             Self::NotSent => f.write_str("NotSent"),
@@ -394,6 +413,11 @@ impl Transport for Server {
                     let own = headers.into_iter().map(|(name, value)| (name.to_owned(), value));
                     let headers = self.headers().into_iter().chain(own).collect();
                     Ok(Response { status, headers, body: b"{}".to_vec() })
+                }
+                Some(Fault::AlsoSays(headers)) => {
+                    let mut answer = self.do_it(&request);
+                    answer.headers.extend(headers.into_iter().map(|(name, value)| (name.to_owned(), value)));
+                    Ok(answer)
                 }
                 Some(Fault::Says(value)) => {
                     Ok(Response { status: 200, headers: self.headers(), body: value.to_string().into_bytes() })

@@ -42,11 +42,11 @@ use crate::{
     model::{self, Account, MediaKind, NetworkId, Post, Remote},
     network::{
         Auth, Composed, ErrorKind, Form, Found, Job, Limit, Limits, MediaRules, Need, Network, NetworkError, Probe,
-        Profile, Receipt, Referent, Settling, SignIn, TextRules, Threads, Wire, compose,
+        Profile, Rate, Rated, Receipt, Referent, Settling, SignIn, TextRules, Threads, Wire, compose,
     },
     text::{Dialect, HandleStyle, LinkStyle, Measure, MentionWeight, Unit},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 /// Bluesky's name.
 const ID: NetworkId = NetworkId("bluesky");
@@ -54,6 +54,25 @@ const ID: NetworkId = NetworkId("bluesky");
 /// The lexicon of posts, which sets the limits of text.
 const POST_LEXICON: &str =
     "https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/post.json, read 2026-11-22";
+
+/// Where the limits of records are written: 5,000 points an hour and 35,000 a day, of which each new record takes three.
+const RATE_LIMITS: &str = "https://docs.bsky.app/docs/advanced-guides/rate-limits, read 2026-11-22";
+
+/// How many records an account may make.
+static RATES: &[Rate] = &[
+    Rate {
+        of: Rated::Posts,
+        limit: Limit { value: 1_666, source: RATE_LIMITS },
+        window: Duration::from_secs(60 * 60),
+        cost: 3,
+    },
+    Rate {
+        of: Rated::Posts,
+        limit: Limit { value: 11_666, source: RATE_LIMITS },
+        window: Duration::from_secs(24 * 60 * 60),
+        cost: 3,
+    },
+];
 
 /// What Bluesky can do.
 pub static PROFILE: Profile = Profile {
@@ -64,6 +83,7 @@ pub static PROFILE: Profile = Profile {
         "https://github.com/bluesky-social/atproto/tree/main/lexicons",
         "https://docs.bsky.app/docs/advanced-guides/posts",
         "https://docs.bsky.app/docs/advanced-guides/post-richtext",
+        "https://docs.bsky.app/docs/advanced-guides/rate-limits",
         "https://atproto.com/specs/tid",
     ],
     text: TextRules {
@@ -97,6 +117,7 @@ pub static PROFILE: Profile = Profile {
     boost: true,
     edit: false,
     delete: true,
+    rates: RATES,
     settling: Settling::OwnId,
     auth: Auth::Session,
     probe: true,

@@ -22,7 +22,7 @@ use self::{
 };
 use super::{
     Auth, ErrorKind, Form, Found, Job, Limit, MediaRules, Need, Network, NetworkError, PollRules, PreparedMedia, Probe,
-    Profile, Receipt, Referent, Settling, TextRules, Threads, Wire,
+    Profile, Rate, Rated, Receipt, Referent, Settling, TextRules, Threads, Wire,
 };
 use crate::{
     model::{Account, MediaKind, NetworkId, Remote},
@@ -59,6 +59,25 @@ static SCOPES: &[(&str, &[&str])] = &[
     ("write:media", &["write"]),
 ];
 
+/// What the server's own code says; a server's administrator can change none of it without changing the program.
+static RATES: &[Rate] = &[
+    Rate {
+        of: Rated::Posts,
+        limit: Limit {
+            value: 300,
+            source: "https://github.com/mastodon/mastodon/blob/main/app/lib/rate_limiter.rb, read 2026-11-22",
+        },
+        window: Duration::from_secs(3 * 60 * 60),
+        cost: 1,
+    },
+    Rate {
+        of: Rated::Media,
+        limit: Limit { value: 30, source: "https://docs.joinmastodon.org/api/rate-limits/, read 2026-11-22" },
+        window: Duration::from_secs(30 * 60),
+        cost: 1,
+    },
+];
+
 static PROFILE: Profile = Profile {
     id: ID,
     name: "Mastodon",
@@ -68,6 +87,8 @@ static PROFILE: Profile = Profile {
         "https://docs.joinmastodon.org/methods/media/",
         "https://docs.joinmastodon.org/methods/instance/",
         "https://docs.joinmastodon.org/client/quotes/",
+        "https://docs.joinmastodon.org/api/rate-limits/",
+        "https://github.com/mastodon/mastodon/blob/main/app/lib/rate_limiter.rb",
         "https://github.com/mastodon/mastodon/blob/main/app/services/post_status_service.rb",
         "https://github.com/mastodon/mastodon/blob/main/app/services/update_status_service.rb",
     ],
@@ -101,6 +122,7 @@ static PROFILE: Profile = Profile {
     boost: true,
     edit: true,
     delete: true,
+    rates: RATES,
     settling: Settling::Key { window: KEY_WINDOW, settle: SETTLE },
     auth: Auth::Token,
     probe: true,
@@ -173,6 +195,10 @@ impl Network for Mastodon {
             None => request::delete(base, &remote.id),
         };
         reply::deleted(&wire.call(call).await?)
+    }
+
+    async fn greet(&self, account: &Account, wire: &mut Wire<'_>) -> Result<(), NetworkError> {
+        wire.call(request::application(request::base(account)?)).await.map(drop)
     }
 
     async fn probe(&self, account: &Account, wire: &mut Wire<'_>) -> Result<Probe, NetworkError> {

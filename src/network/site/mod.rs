@@ -64,6 +64,7 @@ static PROFILE: Profile = Profile {
     boost: true,
     edit: false,
     delete: false,
+    rates: &[],
     settling: Settling::Receipt,
     auth: Auth::None,
     probe: false,

@@ -14,14 +14,13 @@ use self::{
 };
 use super::stage::{COMMIT, Stage, at, row_of, with};
 use crate::{
-    engine::{Clock as _, World, execute, testing::FakeEntropy},
+    engine::{Clock as _, Stop, World, execute, testing::FakeEntropy},
     ledger::{Append, Appended, DeliveryKey, Ledger, MemoryStore, PartState, Store, StoreError, StoreProblem},
     model::{AccountId, PostId},
     network::{Auth, Settling},
     plan::{self, Desired, Verdict},
 };
 use std::{
-    cell::Cell,
     env,
     future::{Future, poll_fn},
     pin::Pin,
@@ -117,7 +116,7 @@ impl Simulation {
     async fn publisher(&self, clock: OwnClock, seed: u64) {
         let line = Line { server: &self.server, clock: clock.clone() };
         let entropy = FakeEntropy::new(seed);
-        let stop = Cell::new(false);
+        let stop = Stop::new();
         let networks = self.stage.networks();
         loop {
             let policy = &self.stage.config.publish;

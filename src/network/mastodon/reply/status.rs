@@ -1,13 +1,11 @@
 use super::super::html;
 use crate::{
-    model::{Remote, Timestamp},
+    model::{MEDIA_IDS, Remote, Timestamp},
     network::{PreparedMedia, Receipt},
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// The name under which [`Remote::extra`] keeps the ids of the media, separated by spaces.
-const MEDIA: &str = "media";
 /// The name under which [`Remote::extra`] keeps the kind and size of each of the media, separated by spaces.
 const MEDIA_SEEN: &str = "media_seen";
 /// The name under which [`Remote::extra`] keeps the id of the status that was passed on.
@@ -43,7 +41,7 @@ pub(in crate::network::mastodon) struct Attachment {
 
 /// Returns the ids of the media of a published status, if they are still those that a draft wants.
 pub(in crate::network::mastodon) fn kept_media(remote: &Remote, wanted: &[PreparedMedia]) -> Option<Vec<String>> {
-    let ids: Vec<String> = remote.extra.get(MEDIA)?.split(' ').map(str::to_owned).collect();
+    let ids: Vec<String> = remote.extra.get(MEDIA_IDS)?.split(' ').map(str::to_owned).collect();
     (ids.len() == wanted.len() && *remote.extra.get(MEDIA_SEEN)? == seen(wanted)).then_some(ids)
 }
 
@@ -61,7 +59,7 @@ impl Status {
         let shown = self.media_attachments.len();
         if shown > 0 {
             let ids: Vec<&str> = self.media_attachments.iter().map(|media| media.id.as_str()).collect();
-            extra.insert(MEDIA.to_owned(), ids.join(" "));
+            extra.insert(MEDIA_IDS.to_owned(), ids.join(" "));
         }
         if shown == sent.len() && shown > 0 {
             extra.insert(MEDIA_SEEN.to_owned(), seen(sent));
@@ -129,7 +127,7 @@ mod tests {
     fn a_dropped_medium_is_noted() {
         let body = r#"{"id":"1","url":"https://a.example/1","media_attachments":[{"id":"7"}]}"#;
         let receipt = status(body).receipt(&[media(10), media(20)]);
-        assert_eq!(receipt.remote.extra[MEDIA], "7");
+        assert_eq!(receipt.remote.extra[MEDIA_IDS], "7");
         assert_eq!(receipt.remote.extra[NOTE], "the server shows 1 of 2 media");
     }
 
