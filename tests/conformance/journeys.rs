@@ -7,6 +7,7 @@ use crate::{
 };
 use masthead::{
     engine::Outcome,
+    ledger::Happening,
     model::{MediaKind, Reference},
     network::{AnyNetwork, Auth, Draft, Profile, Settling, Threads},
     plan::Verdict,
@@ -31,6 +32,7 @@ pub(crate) const CASES: &[JourneyCase] = &[
     JourneyCase { name: "trouble_that_goes_on_makes_one_post", holds: can_settle, run: long_trouble },
     JourneyCase { name: "a_server_that_forgets_keys_makes_one_post", holds: has_keys, run: forgetful },
     JourneyCase { name: "a_person_settles_what_can_not_be_asked", holds: needs_person, run: person },
+    JourneyCase { name: "the_networks_clock_is_heard_before_a_claim", holds: is_sent, run: clock },
     JourneyCase { name: "too_many_requests_is_obeyed", holds: is_sent, run: too_many },
     JourneyCase { name: "a_refusal_is_not_retried", holds: has_limit, run: refused },
     JourneyCase { name: "signed_out_is_signed_in_again_once", holds: is_sent, run: signed_out },
@@ -101,6 +103,17 @@ fn once(network: &'static dyn AnyNetwork) {
     }
     assert_eq!(journey.line.sent(), sent, "a second publisher sends nothing at all");
     journey.assert_no_secret();
+}
+
+fn clock(network: &'static dyn AnyNetwork) {
+    let journey = Journey::new(network, plain);
+    journey.rest_published_once();
+    let first = journey.store.events().remove(0);
+    let Happening::Intent { network_time, .. } = first.what else { panic!("{first:?}") };
+    assert!(
+        network_time.is_some(),
+        "a post could go out by a clock that is wrong: a call must come before it, see `greet`"
+    );
 }
 
 /// Everything that leaves an attempt open or refuses it in passing.
