@@ -3,12 +3,15 @@
 mod brakes;
 mod crashes;
 mod fetching;
+mod limits;
 mod publishing;
 mod secrets;
 mod settling;
 mod simulation;
 mod stage;
+mod stopping;
 mod twin;
 mod verdicts;
+mod wire;
 
 pub(super) use self::stage::account;

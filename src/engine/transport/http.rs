@@ -24,8 +24,29 @@ use std::{
 /// The longest answer that is read, in bytes.
 const LONGEST: usize = 1 << 20;
 
-/// How long an upload may take. No claim is open meanwhile.
-const UPLOAD_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+/// What a transport goes by.
+#[derive(Clone, Debug)]
+struct Settings {
+    /// How long a connection may take to be made.
+    connect: Duration,
+    /// How long a call may take.
+    request: Duration,
+    /// How long an upload may take. No claim is open meanwhile.
+    upload: Duration,
+    /// Authorities that are trusted instead of the usual ones; tests bring theirs.
+    authorities: Vec<Certificate>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            connect: CONNECT_TIMEOUT,
+            request: REQUEST_TIMEOUT,
+            upload: Duration::from_secs(10 * 60),
+            authorities: Vec::new(),
+        }
+    }
+}
 
 /// HTTP.
 ///
@@ -35,6 +56,7 @@ const UPLOAD_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 /// machine. Certificates are the system's, or those of Mozilla where the system has none.
 #[derive(Debug, Default)]
 pub struct HttpTransport {
+    settings: Settings,
     reading: OnceLock<Client>,
     mutating: OnceLock<Client>,
     reading_here: OnceLock<Client>,
@@ -47,6 +69,14 @@ impl HttpTransport {
         Self::default()
     }
 
+    /// Makes one that gives up sooner, and trusts a test's authority alone.
+    #[cfg(test)]
+    pub(in crate::engine) fn in_test(request: Duration, authority: Option<&[u8]>) -> Self {
+        let authorities = authority.map(|der| Certificate::from_der(der).expect("a certificate")).into_iter().collect();
+        let settings = Settings { request, upload: request, authorities, ..Settings::default() };
+        Self { settings, ..Self::default() }
+    }
+
     fn client(&self, reads: bool, here: bool) -> Result<&Client, TransportError> {
         let cell = match (reads, here) {
             (true, false) => &self.reading,
@@ -57,7 +87,7 @@ impl HttpTransport {
         if let Some(client) = cell.get() {
             return Ok(client);
         }
-        let built = build(reads, here).map_err(|error| never_left(describe(error)))?;
+        let built = self.settings.build(reads, here).map_err(|error| never_left(describe(error)))?;
         Ok(cell.get_or_init(|| built))
     }
 
@@ -68,7 +98,7 @@ impl HttpTransport {
         }
         let reads = request.effect == Effect::Read;
         let client = self.client(reads, origin.is_loopback())?;
-        let built = fill(client, request).build().map_err(|error| never_left(describe(error)))?;
+        let built = fill(client, request, self.settings.upload).build().map_err(|error| never_left(describe(error)))?;
         // Two readings of one address must not differ, or a secret could go to somebody else.
         if built.url().host_str() != Some(origin.host.as_str()) {
             return Err(never_left("the address can be read in two ways".to_owned()));
@@ -101,8 +131,39 @@ impl Transport for HttpTransport {
     }
 }
 
-fn build(reads: bool, here: bool) -> Result<Client, reqwest::Error> {
-    with_roots(|| configure(reads, here))
+impl Settings {
+    fn build(&self, reads: bool, here: bool) -> Result<Client, reqwest::Error> {
+        with_roots(|| self.configure(reads, here))
+    }
+
+    fn configure(&self, reads: bool, here: bool) -> ClientBuilder {
+        let mut builder = Client::builder()
+            .user_agent(concat!("masthead/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(self.connect)
+            .timeout(self.request)
+            .https_only(!here)
+            .referer(false)
+            // By itself reqwest sends again what a server turned away on HTTP/2. We decide, so that each send has its claim.
+            .retry(retry::never());
+        #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+        {
+            // The system gives up when we do, instead of delivering our bytes a quarter of an hour later.
+            builder = builder.tcp_user_timeout(self.request);
+        }
+        if here {
+            builder = builder.no_proxy();
+        }
+        if !self.authorities.is_empty() {
+            builder = builder.tls_certs_only(self.authorities.clone());
+        }
+        if reads {
+            let follow = |attempt: Attempt<'_>| if same_server(&attempt) { attempt.follow() } else { attempt.stop() };
+            builder.redirect(Policy::custom(follow))
+        } else {
+            // An idle connection may be closed under a request, and then nobody knows whether it arrived.
+            builder.redirect(Policy::none()).pool_max_idle_per_host(0)
+        }
+    }
 }
 
 /// Builds a client with the system's certificates, or with Mozilla's.
@@ -116,38 +177,13 @@ fn with_roots(builder: impl Fn() -> ClientBuilder) -> Result<Client, reqwest::Er
     })
 }
 
-fn configure(reads: bool, here: bool) -> ClientBuilder {
-    let mut builder = Client::builder()
-        .user_agent(concat!("masthead/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(REQUEST_TIMEOUT)
-        .referer(false)
-        // By itself reqwest sends again what a server turned away on HTTP/2. We decide, so that each send has its claim.
-        .retry(retry::never());
-    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-    {
-        // The system gives up when we do, instead of delivering our bytes a quarter of an hour later.
-        builder = builder.tcp_user_timeout(REQUEST_TIMEOUT);
-    }
-    if here {
-        builder = builder.no_proxy();
-    }
-    if reads {
-        builder
-            .redirect(Policy::custom(|attempt| if same_server(&attempt) { attempt.follow() } else { attempt.stop() }))
-    } else {
-        // An idle connection may be closed under a request, and then nobody knows whether it arrived.
-        builder.redirect(Policy::none()).pool_max_idle_per_host(0)
-    }
-}
-
 fn same_server(attempt: &Attempt<'_>) -> bool {
     const MOST: usize = 3;
     attempt.previous().len() <= MOST
         && attempt.previous().first().is_some_and(|first| first.origin() == attempt.url().origin())
 }
 
-fn fill(client: &Client, request: Outgoing) -> RequestBuilder {
+fn fill(client: &Client, request: Outgoing, upload: Duration) -> RequestBuilder {
     let method = match request.method {
         Method::Get => reqwest::Method::GET,
         Method::Post => reqwest::Method::POST,
@@ -170,7 +206,7 @@ fn fill(client: &Client, request: Outgoing) -> RequestBuilder {
         builder = builder.bearer_auth(bearer.expose_secret());
     }
     if request.effect == Effect::Prepare {
-        builder = builder.timeout(UPLOAD_TIMEOUT);
+        builder = builder.timeout(upload);
     }
     // An empty body still has a length to tell on methods that may carry one.
     if request.body.0.is_empty() && matches!(request.method, Method::Get | Method::Delete) {

@@ -224,7 +224,7 @@ fn encryption_works_on_a_machine_without_certificates() {
     let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|root| Certificate::from_der(root).ok());
     assert!(roots.count() > 50);
     for (reads, here) in [(true, false), (false, false), (true, true), (false, true)] {
-        build(reads, here).expect("a client");
+        Settings::default().build(reads, here).expect("a client");
     }
 }
 
