@@ -10,7 +10,7 @@ use std::{
     io::{self, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     thread,
@@ -219,7 +219,7 @@ fn answer(talk: &mut Talk, does: Does) -> io::Result<()> {
         Does::RetryAfter(status) => whole(talk, status, &[("retry-after", "600")], br#"{"error":"later"}"#),
         Does::Redirects => whole(talk, 307, &[("location", "/elsewhere")], b""),
         Does::Html => whole(talk, 200, &[("content-type", "text/html")], b"<!doctype html><title>Welcome</title>"),
-        Does::GzipBomb => whole(talk, 200, &[("content-encoding", "gzip")], &bomb()),
+        Does::GzipBomb => whole(talk, 200, &[("content-encoding", "gzip")], &BOMB),
         Does::Huge => whole(talk, 200, &[], &vec![b' '; 5 << 18]),
         Does::InterimThenAnswers => {
             talk.head(103, &[("link", "</style.css>")])?;
@@ -282,11 +282,11 @@ fn started(talk: &mut Talk, length: usize) -> io::Result<()> {
     talk.head(200, &[("content-length", &length.to_string())])
 }
 
-/// Packs 64 MB of nothing.
-fn bomb() -> Vec<u8> {
-    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+/// 64 MB of nothing, packed: once, since that takes a while.
+static BOMB: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
     for _ in 0..64 {
         packed.write_all(&[0; 1 << 20]).expect("memory");
     }
     packed.finish().expect("memory")
-}
+});
