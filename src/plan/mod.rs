@@ -7,13 +7,17 @@
 mod decide;
 mod desire;
 mod digest;
+mod flood;
+mod policy;
 mod renamed;
 mod row;
+mod withdrawn;
 
 pub use self::{
     decide::{continues, plan},
     desire::{Desired, desire},
     digest::digest,
+    policy::Policy,
     row::{Plan, Reason, Row, Verdict},
 };
 
