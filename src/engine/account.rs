@@ -1,6 +1,7 @@
 use super::{
     Outcome, Redactor, World,
     body::Upload,
+    brakes::Brakes,
     claim::Claim,
     hand::EngineHand,
     heard::Heard,
@@ -13,7 +14,7 @@ use crate::{
     ledger::{DeliveryState, Ledger},
     model::{Account, AccountId, PostId, Remote},
     network::{AnyNetwork, Auth, ErrorKind, NetworkError, Profile, Session, Settling, Wire},
-    plan::Row,
+    plan::{Row, Verdict},
 };
 use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::Semaphore;
@@ -23,6 +24,7 @@ pub(super) struct Run<'a> {
     pub(super) world: World<'a>,
     pub(super) ledger: &'a Ledger,
     pub(super) scribe: Scribe<'a>,
+    pub(super) brakes: Brakes<'a>,
     pub(super) redactor: &'a Redactor,
     pub(super) log: &'a Log<'a>,
     pub(super) gates: Gates,
@@ -105,6 +107,9 @@ impl<'a> AccountRun<'a> {
 
     async fn deliver(&mut self, row: &Row) -> Result<(), Halted> {
         let run = self.run;
+        if row.verdict == Verdict::Retract {
+            return self.retract(row).await;
+        }
         if let Some(outcome) = &self.held_up {
             run.log.settled(&row.post, &row.account, next_part(row), outcome.clone());
             return Ok(());
@@ -115,6 +120,9 @@ impl<'a> AccountRun<'a> {
             run.log.settled(&row.post, &row.account, next_part(row), Outcome::Attention { reason: reason.to_owned() });
             return Ok(());
         };
+        if row.verdict == Verdict::Update {
+            return self.update(row, desired).await;
+        }
         let nothing = DeliveryState::default();
         let state = run.ledger.delivery(&row.post, &row.account).unwrap_or(&nothing);
         self.deliver_parts(row, desired, state).await
@@ -176,7 +184,13 @@ impl<'a> AccountRun<'a> {
             let mut wire = Wire::new(&mut hand, &self.session);
             self.network.settling(self.account, &mut wire).await
         };
-        let settling = told.map_err(|error| self.run.redactor.error(error))?;
+        let told = told.map_err(|error| self.run.redactor.error(error))?;
+        let own = self.account.settle.or(self.run.world.times().settle);
+        let settling = match (told, own) {
+            (Settling::Key { window, .. }, Some(settle)) => Settling::Key { window, settle },
+            (Settling::Listing { .. }, Some(settle)) => Settling::Listing { settle },
+            (told, _) => told,
+        };
         self.settling = Some(settling);
         Ok(settling)
     }
@@ -198,6 +212,12 @@ impl<'a> AccountRun<'a> {
             uploads,
             waiting,
             claim,
+            amends: false,
         }
+    }
+
+    /// Returns a hand that may change and delete what is out.
+    pub(super) fn amending_hand<'h>(&'h self, uploads: &'h [Upload], waiting: &'h dyn Fn(&str)) -> EngineHand<'h> {
+        EngineHand { amends: true, ..self.hand(uploads, waiting, None) }
     }
 }

@@ -281,6 +281,9 @@ fn commit_of(events: &[Event], intent: &EventId) -> Option<String> {
         | Happening::Defer { .. }
         | Happening::Fail { .. }
         | Happening::Absent { .. }
-        | Happening::Hold { .. } => None,
+        | Happening::Hold { .. }
+        | Happening::Edit { .. }
+        | Happening::Retract { .. }
+        | Happening::Cancel { .. } => None,
     })
 }

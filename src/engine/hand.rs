@@ -34,6 +34,8 @@ pub(super) struct EngineHand<'a> {
     pub(super) waiting: &'a dyn Fn(&str),
     /// The right to publish one part; none in flows that must not change anything.
     pub(super) claim: Option<Claim<'a>>,
+    /// Whether what is out may be changed and deleted, which needs no claim.
+    pub(super) amends: bool,
 }
 
 impl Hand for EngineHand<'_> {
@@ -63,6 +65,9 @@ impl EngineHand<'_> {
         // Everything that can fail or take time comes before the claim, so that the request leaves right after it.
         let outgoing = self.outgoing(request)?;
         let Some(claim) = &mut self.claim else {
+            if self.amends {
+                return self.world.transport.send(outgoing).await.map_err(unanswered);
+            }
             return Err(NetworkError::new(
                 ErrorKind::Withheld,
                 format!("`{}` would publish something where nothing may be published", request.label),

@@ -48,5 +48,16 @@ fn hand<'h>(
     redactor: &'h Redactor,
     heard: &'h Heard,
 ) -> EngineHand<'h> {
-    EngineHand { world, account, session, keys, redactor, heard, uploads: &[], waiting: &|_| {}, claim: None }
+    EngineHand {
+        world,
+        account,
+        session,
+        keys,
+        redactor,
+        heard,
+        uploads: &[],
+        waiting: &|_| {},
+        claim: None,
+        amends: false,
+    }
 }

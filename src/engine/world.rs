@@ -1,6 +1,6 @@
 use super::{FetchError, Fetched, Transport};
 use crate::{
-    config::Config,
+    config::{Config, Times},
     model::{MediaProblem, NetworkId, SecretRef, Timestamp},
     network::{AnyNetwork, Flow},
 };
@@ -28,6 +28,13 @@ pub struct World<'a> {
     pub commit: &'a str,
     /// Set when nothing more may be claimed; what is under way is finished and written down.
     pub stop: &'a Cell<bool>,
+}
+
+impl<'a> World<'a> {
+    /// Returns the times of the protocol.
+    pub(super) fn times(&self) -> &'a Times {
+        &self.config.publish.times
+    }
 }
 
 impl fmt::Debug for World<'_> {

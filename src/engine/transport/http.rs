@@ -2,10 +2,8 @@ mod download;
 
 use super::{Outgoing, Transport, TransportError};
 use crate::{
-    engine::{
-        address::Origin,
-        pace::{CONNECT_TIMEOUT, REQUEST_TIMEOUT},
-    },
+    config::Times,
+    engine::address::Origin,
     network::{Effect, Flow, Method, Response},
 };
 use reqwest::{
@@ -35,6 +33,7 @@ const UPLOAD_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 /// machine. Certificates are the system's, or those of Mozilla where the system has none.
 #[derive(Debug, Default)]
 pub struct HttpTransport {
+    times: Times,
     reading: OnceLock<Client>,
     mutating: OnceLock<Client>,
     reading_here: OnceLock<Client>,
@@ -47,6 +46,12 @@ impl HttpTransport {
         Self::default()
     }
 
+    /// Takes the time-outs from the configuration.
+    #[must_use]
+    pub fn with_times(self, times: Times) -> Self {
+        Self { times, ..self }
+    }
+
     fn client(&self, reads: bool, here: bool) -> Result<&Client, TransportError> {
         let cell = match (reads, here) {
             (true, false) => &self.reading,
@@ -57,7 +62,7 @@ impl HttpTransport {
         if let Some(client) = cell.get() {
             return Ok(client);
         }
-        let built = build(reads, here).map_err(|error| never_left(describe(error)))?;
+        let built = build(reads, here, &self.times).map_err(|error| never_left(describe(error)))?;
         Ok(cell.get_or_init(|| built))
     }
 
@@ -101,8 +106,8 @@ impl Transport for HttpTransport {
     }
 }
 
-fn build(reads: bool, here: bool) -> Result<Client, reqwest::Error> {
-    with_roots(|| configure(reads, here))
+fn build(reads: bool, here: bool, times: &Times) -> Result<Client, reqwest::Error> {
+    with_roots(|| configure(reads, here, times))
 }
 
 /// Builds a client with the system's certificates, or with Mozilla's.
@@ -116,18 +121,18 @@ fn with_roots(builder: impl Fn() -> ClientBuilder) -> Result<Client, reqwest::Er
     })
 }
 
-fn configure(reads: bool, here: bool) -> ClientBuilder {
+fn configure(reads: bool, here: bool, times: &Times) -> ClientBuilder {
     let mut builder = Client::builder()
         .user_agent(concat!("masthead/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(REQUEST_TIMEOUT)
+        .connect_timeout(times.connect_timeout)
+        .timeout(times.request_timeout)
         .referer(false)
         // By itself reqwest sends again what a server turned away on HTTP/2. We decide, so that each send has its claim.
         .retry(retry::never());
     #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
     {
         // The system gives up when we do, instead of delivering our bytes a quarter of an hour later.
-        builder = builder.tcp_user_timeout(REQUEST_TIMEOUT);
+        builder = builder.tcp_user_timeout(times.request_timeout);
     }
     if here {
         builder = builder.no_proxy();

@@ -1,4 +1,5 @@
 use super::*;
+use crate::config::Times;
 use crate::engine::OutgoingBody;
 use std::{
     io::{Read as _, Write as _},
@@ -224,7 +225,7 @@ fn encryption_works_on_a_machine_without_certificates() {
     let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|root| Certificate::from_der(root).ok());
     assert!(roots.count() > 50);
     for (reads, here) in [(true, false), (false, false), (true, true), (false, true)] {
-        build(reads, here).expect("a client");
+        build(reads, here, &Times::default()).expect("a client");
     }
 }
 
