@@ -6,9 +6,9 @@ use crate::{
     diag::{Diagnostic, FileId, Files},
     engine::{self, Probes},
     ledger::{Ledger, Store as _},
-    model::{AccountId, MediaLibrary as _, Post, PostId, Timestamp},
+    model::{AccountId, Freeze, MediaLibrary as _, Post, PostId, Timestamp},
     network::{self, Limits},
-    plan::{self, Desired, Plan},
+    plan::{self, Desired, Plan, Policy},
     report::{self, diagnostics},
     workspace::{self, Commit, Disk, FileProblem, GitStore, Listing, Repo, Source},
 };
@@ -300,7 +300,9 @@ impl Committed {
     /// Plans.
     pub(super) fn plan(&self, ledger: &Ledger, now: Timestamp, only: &Only) -> Result<Plan, Failure> {
         let chosen = only.choose(self, ledger)?;
-        let mut plan = plan::plan(self.desired(), ledger, &self.config.publish, now, Some(self.commit.clone()));
+        let freezes: Vec<Freeze> = ledger.freezes().cloned().collect();
+        let policy = Policy::new(&self.config, &freezes);
+        let mut plan = plan::plan(self.desired(), ledger, &policy, now, Some(self.commit.clone()));
         plan.rows.retain(|row| chosen.includes(row.post.as_str(), &row.account));
         Ok(plan)
     }

@@ -68,6 +68,9 @@ fn line(settled: &Settled) -> String {
     match outcome {
         Outcome::Published { url: Some(url) } => format!("published {what}: {url}"),
         Outcome::Published { url: None } => format!("published {what}"),
+        Outcome::Updated { url: Some(url) } => format!("updated {what}: {url}"),
+        Outcome::Updated { url: None } => format!("updated {what}"),
+        Outcome::Retracted => format!("took back {what}"),
         Outcome::Beaten => format!("left {what} to another publisher"),
         Outcome::Deferred { until, why } => format!("put off {what} until {until}: {why}"),
         Outcome::Failed { kind, message } => format!("{what} was not accepted ({kind}): {message}"),
@@ -81,7 +84,11 @@ fn line(settled: &Settled) -> String {
 pub(super) fn is_failure(outcome: &Outcome) -> bool {
     match outcome {
         Outcome::Failed { .. } | Outcome::Unknown { .. } | Outcome::Attention { .. } | Outcome::Blocked { .. } => true,
-        Outcome::Published { .. } | Outcome::Beaten | Outcome::Deferred { .. } => false,
+        Outcome::Published { .. }
+        | Outcome::Updated { .. }
+        | Outcome::Retracted
+        | Outcome::Beaten
+        | Outcome::Deferred { .. } => false,
     }
 }
 
@@ -155,6 +162,8 @@ pub(super) fn json(settled: &[Settled]) -> String {
 fn one_json(settled: &Settled) -> OneJson<'_> {
     let (outcome, url, until) = match &settled.outcome {
         Outcome::Published { url } => ("published", url.as_deref(), None),
+        Outcome::Updated { url } => ("updated", url.as_deref(), None),
+        Outcome::Retracted => ("retracted", None, None),
         Outcome::Beaten => ("beaten", None, None),
         Outcome::Deferred { until, .. } => ("deferred", None, Some(until.to_string())),
         Outcome::Failed { .. } => ("failed", None, None),

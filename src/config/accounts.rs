@@ -3,7 +3,8 @@ use super::{
     keys::{self, Key, Shape, shown, unknown_key},
     lexical::{EndpointProblem, as_name, endpoint, is_name, strip_scheme},
     options::read_option,
-    read::{self, bad_value},
+    publish,
+    read::{self, bad_value, duration},
     value::{Entry, Node, Table, Value},
 };
 use crate::{
@@ -22,6 +23,8 @@ enum AccountKey {
     Token,
     Voice,
     Language,
+    Burst,
+    Settle,
 }
 
 static ACCOUNT: &[Key<AccountKey>] = &[
@@ -50,6 +53,19 @@ static ACCOUNT: &[Key<AccountKey>] = &[
         name: "language",
         shape: Shape::TEXT,
         doc: "The BCP 47 tag of the language that the account usually writes in.",
+    },
+    Key {
+        id: AccountKey::Burst,
+        name: "burst",
+        shape: Shape::Plain(OptionKind::Integer { min: publish::BURST.0, max: publish::BURST.1 }),
+        doc: "How many posts the account may publish in an hour, where it differs from `[publish]`.",
+    },
+    Key {
+        id: AccountKey::Settle,
+        name: "settle",
+        shape: Shape::Duration,
+        doc: "How long after a lost answer the network's list of its posts is believed to be complete, where it differs \
+              from `[publish]`.",
     },
 ];
 
@@ -154,6 +170,8 @@ fn account(
         token: None,
         voice: Voice::default(),
         language: None,
+        burst: None,
+        settle: None,
         options: Options::default(),
         span: header.span,
     };
@@ -203,6 +221,8 @@ fn account(
                 None => {}
             },
             AccountKey::Language => account.language = read::language(key.name, entry.value, out),
+            AccountKey::Burst => account.burst = publish::burst(key.name, &entry.value, out),
+            AccountKey::Settle => account.settle = duration(key.name, entry.value, out).map(|read| read.value),
         }
     }
     spec.map(|_| account)

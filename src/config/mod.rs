@@ -16,6 +16,7 @@ pub(crate) mod lexical;
 mod options;
 mod parse;
 mod people;
+mod publish;
 pub(crate) mod read;
 mod schema;
 mod settings;
@@ -31,13 +32,12 @@ pub use self::{
     duration::parse_duration,
     parse::parse,
     schema::schema,
-    settings::{CheckSettings, Config, LedgerSettings, PublishSettings},
+    settings::{CheckSettings, Config, LedgerSettings, PublishSettings, QuietHours, Times},
 };
 pub(crate) use self::{
     groups::unknown_account,
     options::read_option,
-    parse::duration,
-    read::language,
+    read::{duration, language},
     toml_reader::{Fragment, read_toml},
     value::{Entry, Node, Table, Value},
 };

@@ -4,7 +4,7 @@ use super::{
     codes, groups,
     keys::{self, Key, Shape, shown, unknown_key},
     lexical::is_branch,
-    parse_duration, people,
+    people, publish,
     read::{self, bad_value, wrong_type},
     toml_reader::{Fragment, read_toml},
     value::{Node, Table, Value},
@@ -14,7 +14,7 @@ use crate::{
     model::{NetworkSpec, Zone},
 };
 use serde_json::{Value as Json, json};
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 /// The largest configuration that is read, in bytes.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -48,7 +48,7 @@ pub(super) static ROOT: &[Key<RootKey>] = &[
     Key {
         id: RootKey::Publish,
         name: "publish",
-        shape: Shape::Made(|networks| keys::table_schema(PUBLISH, &[], networks)),
+        shape: Shape::Made(|networks| keys::table_schema(publish::PUBLISH, &[], networks)),
         doc: "The rules of publishing.",
     },
     Key {
@@ -123,30 +123,6 @@ static LEDGER: &[Key<LedgerKey>] = &[
     Key { id: LedgerKey::Branch, name: "branch", shape: Shape::TEXT, doc: "The branch that the ledger is on." },
 ];
 
-#[derive(Clone, Copy, Debug)]
-enum PublishKey {
-    Grace,
-    Burst,
-}
-
-/// The least and the greatest `burst`.
-const BURST: (i64, i64) = (1, 100_000);
-
-static PUBLISH: &[Key<PublishKey>] = &[
-    Key {
-        id: PublishKey::Grace,
-        name: "grace",
-        shape: Shape::Duration,
-        doc: "How late a post may be and still go out by itself, such as 24h.",
-    },
-    Key {
-        id: PublishKey::Burst,
-        name: "burst",
-        shape: Shape::Plain(crate::model::OptionKind::Integer { min: BURST.0, max: BURST.1 }),
-        doc: "How many posts an account may publish in an hour.",
-    },
-];
-
 /// Reads `masthead.toml`. Every mistake is a finding; there is no configuration only where the file isn't TOML at all.
 pub fn parse(file: FileId, text: &str, networks: Vec<NetworkSpec>) -> (Option<Config>, Vec<Diagnostic>) {
     let mut out = Vec::new();
@@ -185,7 +161,7 @@ pub fn parse(file: FileId, text: &str, networks: Vec<NetworkSpec>) -> (Option<Co
         match key.id {
             RootKey::Workspace => workspace(table, &mut config, &mut out),
             RootKey::Ledger => ledger(table, &mut config.ledger, &mut out),
-            RootKey::Publish => publish(table, &mut config.publish, &mut out),
+            RootKey::Publish => config.publish = publish::read(table, &mut out),
             RootKey::Check => check(table, &mut config.check, &mut out),
             RootKey::Accounts => written_accounts = Some(table),
             RootKey::Groups => written_groups = Some(table),
@@ -280,44 +256,6 @@ fn ledger(table: Table<'_>, ledger: &mut LedgerSettings, out: &mut Vec<Diagnosti
 /// A name and no address: an address may hold a password, and would be repeated in logs.
 fn is_remote(name: &str) -> bool {
     is_branch(name) && !name.contains('@')
-}
-
-fn publish(table: Table<'_>, publish: &mut PublishSettings, out: &mut Vec<Diagnostic>) {
-    for entry in table.entries {
-        let Some(key) = keys::find(PUBLISH, &entry.key.value) else {
-            out.push(unknown_key(&entry, "`[publish]`", PUBLISH.iter().map(|key| key.name)));
-            continue;
-        };
-        match key.id {
-            PublishKey::Grace => {
-                if let Some(grace) = duration(key.name, entry.value, out) {
-                    publish.grace = grace.value;
-                }
-            }
-            PublishKey::Burst => {
-                if let Some(burst) = read::integer(key.name, &entry.value, BURST, out) {
-                    publish.burst = u32::try_from(burst).unwrap_or(u32::MAX);
-                }
-            }
-        }
-    }
-}
-
-/// Reads a duration.
-pub(crate) fn duration(key: &str, node: Node<'_>, out: &mut Vec<Diagnostic>) -> Option<Spanned<Duration>> {
-    if let Value::Integer(_) = node.value {
-        out.push(wrong_type(key, &node, "a number with its unit in quotes, such as \"24h\""));
-        return None;
-    }
-    let text = read::text(key, node, out)?;
-    let Some(duration) = parse_duration(&text.value) else {
-        out.push(
-            bad_value(text.span, format!("`{}` isn't a duration", shown(&text.value)))
-                .help("write whole numbers with `s`, `m`, `h`, `d` or `w`, such as \"90m\", \"24h\" or \"2d\""),
-        );
-        return None;
-    };
-    Some(Spanned::new(duration, text.span))
 }
 
 const LEVELS: [Level; 4] = [Level::Off, Level::Note, Level::Warning, Level::Error];

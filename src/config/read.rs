@@ -4,10 +4,11 @@ use super::{
     codes,
     keys::shown,
     lexical::is_language,
+    parse_duration,
     value::{Node, Table, Value},
 };
 use crate::diag::{Diagnostic, Span, Spanned, TextEdit, did_you_mean};
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 /// Makes the finding about a value of the wrong type.
 pub(crate) fn wrong_type(key: &str, node: &Node<'_>, expected: &str) -> Diagnostic {
@@ -123,6 +124,23 @@ pub(crate) fn texts<'a>(key: &str, node: Node<'a>, out: &mut Vec<Diagnostic>) ->
             None
         }
     }
+}
+
+/// Takes a duration.
+pub(crate) fn duration(key: &str, node: Node<'_>, out: &mut Vec<Diagnostic>) -> Option<Spanned<Duration>> {
+    if let Value::Integer(_) = node.value {
+        out.push(wrong_type(key, &node, "a number with its unit in quotes, such as \"24h\""));
+        return None;
+    }
+    let text = text(key, node, out)?;
+    let Some(duration) = parse_duration(&text.value) else {
+        out.push(
+            bad_value(text.span, format!("`{}` isn't a duration", shown(&text.value)))
+                .help("write whole numbers with `s`, `m`, `h`, `d` or `w`, such as \"90m\", \"24h\" or \"2d\""),
+        );
+        return None;
+    };
+    Some(Spanned::new(duration, text.span))
 }
 
 /// Takes a table.

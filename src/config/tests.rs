@@ -6,7 +6,7 @@ use crate::{
 use proptest::prelude::*;
 use std::{fmt::Write as _, time::Duration};
 
-fn read(text: &str) -> (Option<Config>, Vec<Diagnostic>) {
+pub(super) fn read(text: &str) -> (Option<Config>, Vec<Diagnostic>) {
     let (config, mut findings) = parse(FileId(7), text, networks());
     findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     for finding in &findings {
@@ -18,7 +18,7 @@ fn read(text: &str) -> (Option<Config>, Vec<Diagnostic>) {
     (config, findings)
 }
 
-fn good(text: &str) -> Config {
+pub(super) fn good(text: &str) -> Config {
     let (config, findings) = read(text);
     assert_eq!(findings, []);
     config.expect("a configuration")
@@ -37,7 +37,7 @@ fn told(text: &str) -> String {
 }
 
 #[track_caller]
-fn check(text: &str, expect: &str) {
+pub(super) fn check(text: &str, expect: &str) {
     assert_eq!(told(text).trim_end(), expect.trim());
 }
 
@@ -81,7 +81,10 @@ mastodon = "@moschino@fashion.example"
     );
     assert_eq!((config.name.as_str(), config.branch.as_str()), ("Acme", "live"));
     assert_eq!(config.ledger, LedgerSettings { remote: None, branch: "books".to_owned() });
-    assert_eq!(config.publish, PublishSettings { grace: Duration::from_secs(172_800), burst: 5 });
+    assert_eq!(
+        config.publish,
+        PublishSettings { grace: Duration::from_secs(172_800), burst: 5, ..PublishSettings::default() }
+    );
     assert_eq!(config.check.levels["alt-text"].value, Level::Error);
     let brand = &config.accounts["brand"];
     assert_eq!(brand.endpoint.as_ref().map(|e| e.value.as_str()), Some("https://mastodon.example"));

@@ -25,6 +25,7 @@ pub(super) struct Front {
     /// Whether `to` is written and has mistakes, so that what follows from it can't be judged.
     pub to_broken: bool,
     pub draft: Option<bool>,
+    pub retract: Option<bool>,
     pub campaign: Option<Spanned<String>>,
     pub auto_thread: Option<bool>,
     pub reply_to: Option<Spanned<Reference>>,
@@ -102,7 +103,13 @@ pub(super) fn front(table: Table<'_>, config: &Config, owner: Owner, out: &mut V
 
 const fn belongs_to_one_post(key: PostKey) -> bool {
     match key {
-        PostKey::Id | PostKey::ReplyTo | PostKey::Quote | PostKey::Boost | PostKey::Poll | PostKey::Allow => true,
+        PostKey::Id
+        | PostKey::Retract
+        | PostKey::ReplyTo
+        | PostKey::Quote
+        | PostKey::Boost
+        | PostKey::Poll
+        | PostKey::Allow => true,
         PostKey::To | PostKey::Draft | PostKey::Campaign | PostKey::Thread => false,
     }
 }
@@ -138,6 +145,7 @@ fn post_key(
         PostKey::Id => front.id = id(name, value, out),
         PostKey::To => to(name, value, front, config, out),
         PostKey::Draft => front.draft = read::flag(name, &value, out),
+        PostKey::Retract => front.retract = read::flag(name, &value, out),
         PostKey::Campaign => front.campaign = read::full_text(name, value, out),
         PostKey::Thread => front.auto_thread = read::one_of(name, value, THREADS, out).map(|word| word == "auto"),
         PostKey::ReplyTo => front.reply_to = reference(name, value, out),

@@ -10,6 +10,7 @@ pub(super) enum PostKey {
     Id,
     To,
     Draft,
+    Retract,
     Campaign,
     Thread,
     ReplyTo,
@@ -29,6 +30,12 @@ pub(super) static POST: &[Key<PostKey>] = &[
     },
     Key { id: PostKey::To, name: "to", shape: Shape::Texts, doc: "The accounts and groups that the post goes to." },
     Key { id: PostKey::Draft, name: "draft", shape: Shape::FLAG, doc: "Whether it is a draft, which is never due." },
+    Key {
+        id: PostKey::Retract,
+        name: "retract",
+        shape: Shape::FLAG,
+        doc: "Whether it is taken back: deleted wherever it is out, and sent nowhere any more.",
+    },
     Key { id: PostKey::Campaign, name: "campaign", shape: Shape::TEXT, doc: "The campaign that it belongs to." },
     Key {
         id: PostKey::Thread,

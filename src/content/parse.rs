@@ -70,6 +70,7 @@ pub fn parse(
         file,
         targets,
         draft: front.draft.unwrap_or_default(),
+        retract: front.retract.unwrap_or(false),
         campaign: front.campaign,
         copies,
         poll: front.poll,

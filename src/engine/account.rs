@@ -1,6 +1,7 @@
 use super::{
     Outcome, Redactor, World,
     body::Upload,
+    brakes::Brakes,
     claim::Claim,
     hand::EngineHand,
     heard::Heard,
@@ -13,7 +14,7 @@ use crate::{
     ledger::{DeliveryState, Ledger},
     model::{Account, AccountId, PostId, Remote, Timestamp},
     network::{AnyNetwork, Auth, ErrorKind, NetworkError, Profile, Rated, Session, Settling, Wire},
-    plan::Row,
+    plan::{Row, Verdict},
 };
 use std::{cell::Cell, collections::BTreeMap, sync::Arc};
 use tokio::sync::Semaphore;
@@ -23,6 +24,7 @@ pub(super) struct Run<'a> {
     pub(super) world: World<'a>,
     pub(super) ledger: &'a Ledger,
     pub(super) scribe: Scribe<'a>,
+    pub(super) brakes: Brakes<'a>,
     pub(super) redactor: &'a Redactor,
     pub(super) log: &'a Log<'a>,
     pub(super) gates: Gates,
@@ -108,6 +110,9 @@ impl<'a> AccountRun<'a> {
 
     async fn deliver(&mut self, row: &Row) -> Result<(), Halted> {
         let run = self.run;
+        if row.verdict == Verdict::Retract {
+            return self.retract(row).await;
+        }
         if let Some(outcome) = &self.held_up {
             run.log.settled(&row.post, &row.account, next_part(row), outcome.clone());
             return Ok(());
@@ -123,6 +128,9 @@ impl<'a> AccountRun<'a> {
             run.log.settled(&row.post, &row.account, next_part(row), Outcome::Attention { reason: reason.to_owned() });
             return Ok(());
         };
+        if row.verdict == Verdict::Update {
+            return self.update(row, desired).await;
+        }
         let nothing = DeliveryState::default();
         let state = run.ledger.delivery(&row.post, &row.account).unwrap_or(&nothing);
         self.deliver_parts(row, desired, state).await
@@ -225,7 +233,13 @@ impl<'a> AccountRun<'a> {
             let mut wire = Wire::new(&mut hand, &self.session);
             self.network.settling(self.account, &mut wire).await
         };
-        let settling = told.map_err(|error| self.run.redactor.error(error))?;
+        let told = told.map_err(|error| self.run.redactor.error(error))?;
+        let own = self.account.settle.or(self.run.world.times().settle);
+        let settling = match (told, own) {
+            (Settling::Key { window, .. }, Some(settle)) => Settling::Key { window, settle },
+            (Settling::Listing { .. }, Some(settle)) => Settling::Listing { settle },
+            (told, _) => told,
+        };
         self.settling = Some(settling);
         Ok(settling)
     }
@@ -248,6 +262,12 @@ impl<'a> AccountRun<'a> {
             waiting,
             claim,
             stopped: false,
+            amends: false,
         }
+    }
+
+    /// Returns a hand that may change and delete what is out.
+    pub(super) fn amending_hand<'h>(&'h self, uploads: &'h [Upload], waiting: &'h dyn Fn(&str)) -> EngineHand<'h> {
+        EngineHand { amends: true, ..self.hand(uploads, waiting, None) }
     }
 }

@@ -216,6 +216,7 @@ impl AccountRun<'_> {
                 Some(Withheld::Spent(until)) => {
                     return Ok(Reply::Wait(until, "the network lets the account do no more for now".to_owned()));
                 }
+                Some(Withheld::Frozen(why)) => return Ok(Reply::Held(why)),
                 Some(Withheld::Clocks(why)) => {
                     self.held_up = Some(Outcome::Blocked { why: why.clone() });
                     return Ok(Reply::Held(why));
@@ -315,6 +316,9 @@ fn commit_of(events: &[Event], intent: &EventId) -> Option<String> {
         | Happening::Defer { .. }
         | Happening::Fail { .. }
         | Happening::Absent { .. }
-        | Happening::Hold { .. } => None,
+        | Happening::Hold { .. }
+        | Happening::Edit { .. }
+        | Happening::Retract { .. }
+        | Happening::Cancel { .. } => None,
     })
 }

@@ -6,7 +6,7 @@ use super::{
     clock::random_id,
     delivery::{Made, Part, Turn},
     flow::Flown,
-    pace::{LEASE, backoff, jittered},
+    pace::{backoff, jittered},
     prepare::{Prepared, Unprepared},
     recorder::Halted,
     verdict::{Claimed, Sent, Verdict, explain, judge},
@@ -194,7 +194,8 @@ impl AccountRun<'_> {
         let (scribe, world) = (&self.run.scribe, self.run.world);
         let (kind, message) = (error.kind.as_str().to_owned(), explain(error));
         let id = scribe.id();
-        let made = intent(world, attempt, tries, &part.desired.digest, seconds(LEASE), None, &prepared.fetched);
+        let made =
+            intent(world, attempt, tries, &part.desired.digest, seconds(world.times().lease), None, &prepared.fetched);
         let fail = Happening::Fail { kind: kind.clone(), message: message.clone() };
         let (made, failed) = join(
             scribe.write_as(id.clone(), &part.key, None, attempt.at, made, Some(part.seen)),
@@ -271,6 +272,7 @@ impl AccountRun<'_> {
                     false => Turn::Ended(Outcome::Beaten),
                 }
             }
+            Withheld::Frozen(why) => Turn::Ended(Outcome::Blocked { why }),
             Withheld::Clocks(why) => {
                 let outcome = Outcome::Blocked { why };
                 self.held_up = Some(outcome.clone());
@@ -292,7 +294,7 @@ impl AccountRun<'_> {
             at: attempt.at,
             run: String::new(),
             attempt: tries,
-            lease: LEASE + now.saturating_sub(begun),
+            lease: self.run.world.times().lease + now.saturating_sub(begun),
             repeated: None,
             digest: part.desired.digest.clone(),
             key: attempt.key.clone(),

@@ -1,7 +1,8 @@
 use super::{
     TransportError, World,
+    brakes::Brakes,
     heard::Heard,
-    pace::{CLAIM_WINDOW, LEASE, SEND_WINDOW},
+    pace::claim_window,
     recorder::{Acknowledged, Halted},
     scribe::Scribe,
     verdict::{Claimed, Sent},
@@ -25,6 +26,10 @@ const TOLERANCE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Claim<'a> {
     pub(super) scribe: &'a Scribe<'a>,
+    /// What somebody has stopped.
+    pub(super) brakes: &'a Brakes<'a>,
+    /// The campaign of the post, which may be stopped.
+    pub(super) campaign: Option<&'a str>,
     pub(super) key: &'a PartKey,
     pub(super) attempt: &'a Attempt,
     /// The boot clock when the attempt was begun.
@@ -92,6 +97,8 @@ pub(super) enum Withheld {
     Clocks(String),
     /// The network lets us do no more until then.
     Spent(Timestamp),
+    /// Somebody has stopped publishing.
+    Frozen(String),
 }
 
 impl Claim<'_> {
@@ -139,14 +146,14 @@ impl Claim<'_> {
         }
         let (made, wall) = (world.clock.boottime(), world.clock.now());
         // The attempt's time stands in the intent, and uploads may have taken long since: the lease counts from there.
-        let lease = seconds(LEASE + made.saturating_sub(self.begun));
+        let lease = seconds(world.times().lease + made.saturating_sub(self.begun));
         let id = self.scribe.id();
         let written = match &self.basis {
             Basis::Repeat { again: Again::Key(before), .. } if wall >= *before => {
                 return self.withhold(Withheld::TooLate);
             }
             Basis::Repeat { intent, seen, .. } => {
-                let repeat = Happening::Repeat { lease: seconds(LEASE) };
+                let repeat = Happening::Repeat { lease: seconds(world.times().lease) };
                 self.scribe.write_as(id.clone(), self.key, Some(intent), wall, repeat, Some(*seen)).await
             }
             Basis::New { attempt, seen, digest, media } => {
@@ -157,6 +164,7 @@ impl Claim<'_> {
         match written {
             Ok(Acknowledged { appended: Appended::Written, at }) => {
                 self.record.written += 1;
+                self.look(&id).await?;
                 self.guard(world, &id, made, wall, at).await?;
             }
             Ok(Acknowledged { appended: Appended::Beaten, .. }) => return self.withhold(Withheld::Beaten),
@@ -176,6 +184,9 @@ impl Claim<'_> {
         }
         if world.stop.is_asked() {
             return Some(Withheld::Stopped);
+        }
+        if let Some(why) = self.brakes.frozen(&self.key.account, self.campaign) {
+            return Some(Withheld::Frozen(why));
         }
         let boottime = world.clock.boottime();
         if let Some(wait) = heard.spent(self.cost, 0, boottime) {
@@ -203,9 +214,10 @@ impl Claim<'_> {
         acknowledged: Duration,
     ) -> Result<(), NetworkError> {
         let now = world.clock.boottime();
-        let in_time = now.saturating_sub(acknowledged) <= SEND_WINDOW
-            && now.saturating_sub(made) <= CLAIM_WINDOW
-            && world.clock.now().since(wall) <= CLAIM_WINDOW;
+        let window = claim_window(world.times());
+        let in_time = now.saturating_sub(acknowledged) <= world.times().send_window
+            && now.saturating_sub(made) <= window
+            && world.clock.now().since(wall) <= window;
         if in_time {
             return Ok(());
         }
@@ -213,12 +225,31 @@ impl Claim<'_> {
             // The intent stays open, since nobody knows what its first request did.
             return self.withhold(Withheld::TooLate);
         }
-        let why = "too much time passed between the claim and the request, which was not sent".to_owned();
-        if self.scribe.write(self.key, Some(intent), Happening::Release { why }, None).await.is_err() {
+        let why = "too much time passed between the claim and the request, which was not sent";
+        self.release(intent, why, Withheld::TooLate).await
+    }
+
+    /// Looks for a freeze once more: one that somebody has put on since the plan was made stops even what is claimed.
+    async fn look(&mut self, intent: &EventId) -> Result<(), NetworkError> {
+        let frozen = match self.brakes.look(self.scribe).await {
+            Ok(()) => self.brakes.frozen(&self.key.account, self.campaign),
+            Err(Halted) => return self.withhold(Withheld::Halted),
+        };
+        let Some(why) = frozen else { return Ok(()) };
+        if !matches!(self.basis, Basis::New { .. }) {
+            return self.withhold(Withheld::Frozen(why));
+        }
+        self.release(intent, &why.clone(), Withheld::Frozen(why)).await
+    }
+
+    /// Gives a new intent up, whose request was not sent.
+    async fn release(&mut self, intent: &EventId, why: &str, withheld: Withheld) -> Result<(), NetworkError> {
+        let release = Happening::Release { why: why.to_owned() };
+        if self.scribe.write(self.key, Some(intent), release, None).await.is_err() {
             return self.withhold(Withheld::Halted);
         }
         self.record.written += 1;
-        self.withhold(Withheld::TooLate)
+        self.withhold(withheld)
     }
 
     fn withhold(&mut self, withheld: Withheld) -> Result<(), NetworkError> {

@@ -141,6 +141,8 @@ impl AccountRun<'_> {
                 Ok(Turn::Ended(Outcome::Failed { kind, message }))
             }
             PartState::Failed { attempts, .. } => self.attempt(part, attempts).await,
+            // A person was faster than the plan.
+            PartState::Retracted { .. } | PartState::Cancelled { .. } => Ok(Turn::Ended(Outcome::Beaten)),
         }
     }
 

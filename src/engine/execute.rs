@@ -1,6 +1,7 @@
 use super::{
     Redactor, World,
     account::{AccountRun, Gates, Run},
+    brakes::Brakes,
     log::Log,
     recorder::{away, keep, recorder},
     scribe::Scribe,
@@ -59,6 +60,13 @@ pub enum Outcome {
         /// The public link.
         url: Option<String>,
     },
+    /// What was out is there as it is wanted now.
+    Updated {
+        /// The public link.
+        url: Option<String>,
+    },
+    /// What was out is deleted.
+    Retracted,
     /// Somebody else took it first, or has published it.
     Beaten,
     /// It is tried again later.
@@ -92,7 +100,7 @@ pub enum Outcome {
     },
 }
 
-/// Executes what a plan says is due: `publish` and `settle` rows; accounts side by side, within one in order.
+/// Executes what a plan says is due: `publish`, `settle` and `retract` rows; accounts side by side, within one in order.
 ///
 /// Returns what became of each part, in order of ending. An error means that the ledger can't be used; what was sent
 /// before is in it. Needs a tokio runtime, and stays on one thread of it except for the store's calls.
@@ -102,7 +110,30 @@ pub async fn execute(
     store: Box<dyn Store>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Vec<Settled>, StoreError> {
-    let queues = queues(plan);
+    let is_due = |row: &&Row| matches!(row.verdict, Verdict::Publish | Verdict::Settle | Verdict::Retract);
+    carry_out(world, plan.rows.iter().filter(is_due).collect(), store, progress).await
+}
+
+/// Changes what is out to what is wanted now, or takes it back: `update` and `retract` rows, which a person has asked for.
+///
+/// Neither needs an intent: done again, both end in the same state.
+pub async fn amend(
+    world: World<'_>,
+    rows: &[Row],
+    store: Box<dyn Store>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Vec<Settled>, StoreError> {
+    let is_asked = |row: &&Row| matches!(row.verdict, Verdict::Update | Verdict::Retract);
+    carry_out(world, rows.iter().filter(is_asked).collect(), store, progress).await
+}
+
+async fn carry_out(
+    world: World<'_>,
+    rows: Vec<&Row>,
+    store: Box<dyn Store>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Vec<Settled>, StoreError> {
+    let queues = queues(rows);
     if queues.is_empty() {
         return Ok(Vec::new());
     }
@@ -121,6 +152,7 @@ pub async fn execute(
             world,
             ledger: &ledger,
             scribe: Scribe::new(world, &recorder, &redactor),
+            brakes: Brakes::new(world, ledger.freezes().cloned().collect()),
             redactor: &redactor,
             log: &log,
             gates: Gates::default(),
@@ -140,10 +172,10 @@ pub async fn execute(
     Ok(log.finish())
 }
 
-/// Returns the rows to execute by account, accounts in order of their first row.
-fn queues(plan: &Plan) -> Vec<(&AccountId, Vec<&Row>)> {
+/// Returns the rows by account, accounts in order of their first row.
+fn queues(rows: Vec<&Row>) -> Vec<(&AccountId, Vec<&Row>)> {
     let mut queues: Vec<(&AccountId, Vec<&Row>)> = Vec::new();
-    for row in plan.rows.iter().filter(|row| matches!(row.verdict, Verdict::Publish | Verdict::Settle)) {
+    for row in rows {
         match queues.iter_mut().find(|(account, _)| **account == row.account) {
             Some((_, rows)) => rows.push(row),
             None => queues.push((&row.account, vec![row])),

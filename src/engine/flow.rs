@@ -28,10 +28,12 @@ impl AccountRun<'_> {
         attempt: &'c Attempt,
         begun: Duration,
         basis: Basis<'c>,
-        part: &Part<'_>,
+        part: &Part<'c>,
     ) -> Claim<'c> {
         Claim {
             scribe: &self.run.scribe,
+            brakes: &self.run.brakes,
+            campaign: part.desired.campaign.as_deref(),
             key,
             attempt,
             begun,

@@ -37,6 +37,8 @@ pub(super) struct EngineHand<'a> {
     pub(super) claim: Option<Claim<'a>>,
     /// Whether a wait was cut short because we were asked to stop: the flow ends.
     pub(super) stopped: bool,
+    /// Whether what is out may be changed and deleted, which needs no claim.
+    pub(super) amends: bool,
 }
 
 impl Hand for EngineHand<'_> {
@@ -69,6 +71,9 @@ impl EngineHand<'_> {
         // Everything that can fail or take time comes before the claim, so that the request leaves right after it.
         let outgoing = self.outgoing(request)?;
         let Some(claim) = &mut self.claim else {
+            if self.amends {
+                return self.world.transport.send(outgoing).await.map_err(unanswered);
+            }
             return Err(NetworkError::new(
                 ErrorKind::Withheld,
                 format!("`{}` would publish something where nothing may be published", request.label),

@@ -32,6 +32,8 @@ impl<'a> Log<'a> {
         let text = |text: String| self.redactor.text(&text);
         let outcome = match outcome {
             Outcome::Published { url } => Outcome::Published { url: url.map(text) },
+            Outcome::Updated { url } => Outcome::Updated { url: url.map(text) },
+            Outcome::Retracted => Outcome::Retracted,
             Outcome::Beaten => Outcome::Beaten,
             Outcome::Deferred { until, why } => Outcome::Deferred { until, why: text(why) },
             Outcome::Failed { kind, message } => Outcome::Failed { kind, message: text(message) },

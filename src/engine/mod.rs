@@ -18,9 +18,11 @@
 
 mod account;
 mod address;
+mod amend;
 mod ask;
 mod attempt;
 mod body;
+mod brakes;
 mod claim;
 mod clock;
 mod delivery;
@@ -52,7 +54,7 @@ mod world;
 
 pub use self::{
     clock::{SystemClock, SystemEntropy},
-    execute::{Outcome, Progress, Settled, execute},
+    execute::{Outcome, Progress, Settled, amend, execute},
     fetch::{FetchError, Fetched, KeptMedia, LARGEST, Reach, fetch, shown_address},
     images::public_copy,
     probe::{ProbeReport, probe},

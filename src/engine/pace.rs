@@ -1,21 +1,12 @@
 use super::Entropy;
+use crate::config::Times;
 use std::time::Duration;
 
-/// How long after the intent's acknowledgement a request may still leave.
-pub(super) const SEND_WINDOW: Duration = Duration::from_secs(20);
-
-/// How long a connection may take to be made.
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long the publishing call may take.
-pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// How long an intent is believed: the window, the time-outs and a margin.
-pub(super) const LEASE: Duration = Duration::from_secs(20 + 10 + 30 + 10);
-
-/// How long after the intent was made a request may still leave, so that it is over before the lease is, however long the
-/// ledger took to write it down.
-pub(super) const CLAIM_WINDOW: Duration = Duration::from_secs(70 - 10 - 30);
+/// Returns how long after the intent was made a request may still leave, so that it is over before the lease is, however
+/// long the ledger took to write it down.
+pub(super) fn claim_window(times: &Times) -> Duration {
+    times.lease.saturating_sub(times.connect_timeout + times.request_timeout)
+}
 
 /// How many attempts may turn out to have had no effect before a person is asked.
 pub(super) const MOST_ATTEMPTS: u32 = 3;
@@ -51,7 +42,9 @@ mod tests {
 
     #[test]
     fn a_request_is_over_before_its_lease() {
-        assert_eq!(LEASE, Duration::from_secs(70));
-        assert!(CLAIM_WINDOW + CONNECT_TIMEOUT + REQUEST_TIMEOUT <= LEASE);
+        let times = Times::default();
+        assert_eq!(claim_window(&times), Duration::from_secs(30));
+        assert!(claim_window(&times) + times.connect_timeout + times.request_timeout <= times.lease);
+        assert!(times.send_window <= claim_window(&times));
     }
 }

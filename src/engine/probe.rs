@@ -59,5 +59,6 @@ fn hand<'h>(
         waiting: &|_| {},
         claim: None,
         stopped: false,
+        amends: false,
     }
 }

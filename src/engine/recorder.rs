@@ -1,5 +1,5 @@
 use super::Clock;
-use crate::ledger::{Append, Appended, Happening, Store, StoreError, StoreProblem};
+use crate::ledger::{Append, Appended, Brake, Happening, Store, StoreError, StoreProblem};
 use std::{cell::Cell, panic, rc::Rc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 
@@ -22,7 +22,15 @@ pub(super) struct Orders {
 }
 
 #[derive(Debug)]
-struct Order {
+enum Order {
+    /// Add an event.
+    Add(Box<Addition>),
+    /// Look at the brakes.
+    Look(oneshot::Sender<Result<Vec<Brake>, Halted>>),
+}
+
+#[derive(Debug)]
+struct Addition {
     append: Append,
     answer: oneshot::Sender<Result<Acknowledged, Halted>>,
 }
@@ -50,7 +58,14 @@ impl Recorder {
     /// Adds an event and returns when it is durable.
     pub(super) async fn append(&self, append: Append) -> Result<Acknowledged, Halted> {
         let (answer, told) = oneshot::channel();
-        self.orders.send(Order { append, answer }).map_err(|_| Halted)?;
+        self.orders.send(Order::Add(Box::new(Addition { append, answer }))).map_err(|_| Halted)?;
+        told.await.unwrap_or(Err(Halted))
+    }
+
+    /// Returns the brakes as they stand at a moment after this was called.
+    pub(super) async fn look(&self) -> Result<Vec<Brake>, Halted> {
+        let (answer, told) = oneshot::channel();
+        self.orders.send(Order::Look(answer)).map_err(|_| Halted)?;
         told.await.unwrap_or(Err(Halted))
     }
 }
@@ -73,31 +88,36 @@ pub(super) async fn away<T: Send + 'static>(
 /// Writes events until every [`Recorder`] is gone: whatever has gathered while the last call ran goes into the next, so that
 /// a run costs a handful of commits however many deliveries it has.
 ///
-/// After an error nothing is written but receipts: those tell of what is out already, and each one lost is a question to a
+/// After an error nothing is written but what tells of changes that people see already: each one lost is a question to a
 /// network or a person later.
 pub(super) async fn keep(store: Box<dyn Store>, orders: Orders, clock: &dyn Clock) -> Result<(), StoreError> {
     let Orders { queue: mut orders, halted } = orders;
     let mut store = store;
     let mut broken = None;
     while let Some(first) = orders.recv().await {
-        let mut batch = vec![first];
-        while let Ok(order) = orders.try_recv() {
-            batch.push(order);
+        let (mut batch, mut looks) = (Vec::new(), Vec::new());
+        let mut next = Some(first);
+        while let Some(order) = next {
+            match order {
+                Order::Add(addition) => batch.push(*addition),
+                Order::Look(answer) => looks.push(answer),
+            }
+            next = orders.try_recv().ok();
         }
         if broken.is_some() {
             batch = refuse_all_but_receipts(batch);
         }
         let mut tries = 0;
         while !batch.is_empty() {
-            let appends: Vec<Append> = batch.iter().map(|order| order.append.clone()).collect();
+            let appends: Vec<Append> = batch.iter().map(|addition| addition.append.clone()).collect();
             let (back, result) = away(store, move |store| store.append(&appends)).await;
             store = back;
             let at = clock.boottime();
             match result {
                 Ok(all) => {
-                    for (order, appended) in batch.drain(..).zip(all) {
+                    for (addition, appended) in batch.drain(..).zip(all) {
                         // Nobody listens any more if the execution was dropped.
-                        let _ = order.answer.send(Ok(Acknowledged { appended, at }));
+                        let _ = addition.answer.send(Ok(Acknowledged { appended, at }));
                     }
                 }
                 Err(error) => {
@@ -114,11 +134,28 @@ pub(super) async fn keep(store: Box<dyn Store>, orders: Orders, clock: &dyn Cloc
                 }
             }
         }
+        // After a failure nobody may send, whatever the brakes say; who is dropped without an answer is told so.
+        if !looks.is_empty() && broken.is_none() {
+            let (back, brakes) = away(store, |store| store.brakes()).await;
+            store = back;
+            match brakes {
+                Ok(brakes) => looks.drain(..).for_each(|answer| {
+                    let _ = answer.send(Ok(brakes.clone()));
+                }),
+                Err(error) => {
+                    halted.set(true);
+                    broken = Some(error);
+                }
+            }
+        }
     }
     broken.map_or(Ok(()), Err)
 }
 
 /// Answers what must not be written any more; who is dropped without an answer is told [`Halted`] too.
-fn refuse_all_but_receipts(batch: Vec<Order>) -> Vec<Order> {
-    batch.into_iter().filter(|order| matches!(order.append.event.what, Happening::Receipt { .. })).collect()
+fn refuse_all_but_receipts(batch: Vec<Addition>) -> Vec<Addition> {
+    let stays = |what: &Happening| {
+        matches!(what, Happening::Receipt { .. } | Happening::Edit { .. } | Happening::Retract { .. })
+    };
+    batch.into_iter().filter(|addition| stays(&addition.append.event.what)).collect()
 }

@@ -4,7 +4,7 @@ use super::{
     recorder::{Acknowledged, Halted, Recorder},
 };
 use crate::{
-    ledger::{Actor, Append, Appended, Event, EventId, Happening, PartKey},
+    ledger::{Actor, Append, Appended, Brake, Event, EventId, Happening, PartKey},
     model::{Remote, Timestamp},
 };
 
@@ -23,7 +23,8 @@ pub(super) struct Scribe<'a> {
 impl<'a> Scribe<'a> {
     /// Starts a run with a random name.
     pub(super) fn new(world: World<'a>, recorder: &'a Recorder, redactor: &'a Redactor) -> Self {
-        let actor = Actor { run: random_id(world.entropy), version: env!("CARGO_PKG_VERSION").to_owned() };
+        let actor =
+            Actor { run: random_id(world.entropy), version: env!("CARGO_PKG_VERSION").to_owned(), person: None };
         Self { world, recorder, redactor, actor }
     }
 
@@ -37,6 +38,11 @@ impl<'a> Scribe<'a> {
     ) -> Result<Appended, Halted> {
         let id = self.id();
         self.write_as(id, key, of, self.world.clock.now(), what, seen).await.map(|done| done.appended)
+    }
+
+    /// Looks at the brakes as they stand now.
+    pub(super) async fn look(&self) -> Result<Vec<Brake>, Halted> {
+        self.recorder.look().await
     }
 
     /// Returns whether the ledger has failed.
@@ -78,6 +84,11 @@ impl<'a> Scribe<'a> {
             Happening::Fail { kind, message } => Happening::Fail { kind, message: text(message) },
             Happening::Absent { evidence } => Happening::Absent { evidence: text(evidence) },
             Happening::Hold { reason } => Happening::Hold { reason: text(reason) },
+            Happening::Edit { commit, digest, excerpt, parts } => {
+                Happening::Edit { commit, digest, excerpt: text(excerpt), parts }
+            }
+            Happening::Retract { why } => Happening::Retract { why: text(why) },
+            Happening::Cancel { why } => Happening::Cancel { why: text(why) },
         }
     }
 }

@@ -1,6 +1,6 @@
 use super::{FetchError, Fetched, Transport};
 use crate::{
-    config::Config,
+    config::{Config, Times},
     model::{MediaProblem, NetworkId, SecretRef, Timestamp},
     network::{AnyNetwork, Flow},
 };
@@ -30,6 +30,13 @@ pub struct World<'a> {
     pub commit: &'a str,
     /// The wish that nothing more is begun.
     pub stop: &'a Stop,
+}
+
+impl<'a> World<'a> {
+    /// Returns the times of the protocol.
+    pub(super) fn times(&self) -> &'a Times {
+        &self.config.publish.times
+    }
 }
 
 impl fmt::Debug for World<'_> {

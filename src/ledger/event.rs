@@ -46,6 +46,15 @@ pub struct Actor {
     pub run: String,
     /// The program's version.
     pub version: String,
+    /// The person who gave the order; none for what a publisher does by itself.
+    pub person: Option<String>,
+}
+
+impl Actor {
+    /// Returns what people are told of who it was.
+    pub fn name(&self) -> &str {
+        self.person.as_deref().unwrap_or(&self.run)
+    }
 }
 
 /// What happened.
@@ -121,6 +130,27 @@ pub enum Happening {
         /// What is not known, and how to look.
         reason: String,
     },
+    /// The network has taken a change of what was out.
+    Edit {
+        /// The commit that the draft was made from.
+        commit: String,
+        /// The digest of the draft.
+        digest: String,
+        /// The start of the text.
+        excerpt: String,
+        /// How many parts the delivery has.
+        parts: u16,
+    },
+    /// It was taken back: it is not there any more.
+    Retract {
+        /// Why.
+        why: String,
+    },
+    /// A person decided that it never goes out.
+    Cancel {
+        /// Why.
+        why: String,
+    },
 }
 
 /// Returns the start of a text as a receipt keeps it.
@@ -150,6 +180,9 @@ impl Happening {
             Self::Fail { .. } => "fail",
             Self::Absent { .. } => "absent",
             Self::Hold { .. } => "hold",
+            Self::Edit { .. } => "edit",
+            Self::Retract { .. } => "retract",
+            Self::Cancel { .. } => "cancel",
         }
     }
 }

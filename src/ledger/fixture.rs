@@ -14,7 +14,7 @@ fn event(post: &str, account: &str, part: u16, id: &str, of: Option<&str>, what:
         key: PartKey { post: PostId::new(post), account: AccountId::new(account), part },
         of: of.map(|of| EventId(of.to_owned())),
         at: Timestamp::EPOCH,
-        by: Actor { run: "run".to_owned(), version: "0.1.0".to_owned() },
+        by: Actor { run: "run".to_owned(), version: "0.1.0".to_owned(), person: None },
         what,
     }
 }
@@ -94,6 +94,11 @@ fn any_happening() -> BoxedStrategy<Happening> {
         1 => (text, text).prop_map(|(kind, message)| Happening::Fail { kind, message }),
         1 => text.prop_map(|evidence| Happening::Absent { evidence }),
         1 => text.prop_map(|reason| Happening::Hold { reason }),
+        1 => (text, any::<u16>()).prop_map(|(excerpt, parts)| Happening::Edit {
+            commit: "decade".to_owned(), digest: "d2".to_owned(), excerpt, parts
+        }),
+        1 => text.prop_map(|why| Happening::Retract { why }),
+        1 => text.prop_map(|why| Happening::Cancel { why }),
     ]
     .boxed()
 }
@@ -113,7 +118,7 @@ pub(crate) fn any_event() -> impl Strategy<Value = Event> {
             key: PartKey { post: PostId::new(post), account: AccountId::new(account), part },
             of,
             at,
-            by: Actor { run: "run".to_owned(), version: "0.1.0".to_owned() },
+            by: Actor { run: "run".to_owned(), version: "0.1.0".to_owned(), person: None },
             what,
         })
 }

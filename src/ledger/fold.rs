@@ -15,6 +15,8 @@ use std::{
 /// - An intent of which nothing more is heard is being sent, whatever is heard of others. A repetition only makes it longer.
 /// - A hold waits for a person until something else is heard of its intent.
 /// - Otherwise the last intent decides: released, absent or deferred is queued, failed is failed.
+/// - What is out may be edited and taken back; a receipt that comes later than that doesn't bring it back.
+/// - What a person cancelled never goes out, unless it is out or may be.
 pub fn fold(genesis: Option<Genesis>, events: impl IntoIterator<Item = (u16, Event)>) -> Ledger {
     let mut deliveries: BTreeMap<DeliveryKey, BTreeMap<u16, Vec<(u16, Event)>>> = BTreeMap::new();
     for (sequence, event) in events {
@@ -22,7 +24,7 @@ pub fn fold(genesis: Option<Genesis>, events: impl IntoIterator<Item = (u16, Eve
         deliveries.entry(key).or_default().entry(event.key.part).or_default().push((sequence, event));
     }
     let deliveries = deliveries.into_iter().map(|(key, parts)| (key, fold_delivery(parts))).collect();
-    Ledger { genesis, commit: None, deliveries }
+    Ledger { genesis, commit: None, brakes: Vec::new(), deliveries }
 }
 
 /// Turns the events of one delivery, by part, into its state.
@@ -60,8 +62,26 @@ fn fold_part(events: &[Event]) -> PartState {
         for event in events {
             tries.apply(event);
         }
-        tries.state()
+        match (tries.state(), cancelled(events)) {
+            // What may be out is not forgotten because nobody wants it any more.
+            (state @ PartState::Sending(_), _) | (state, None) => state,
+            (_, Some(why)) => PartState::Cancelled { why: why.to_owned() },
+        }
     })
+}
+
+/// Returns why a person said that it never goes out, if that is the last word.
+fn cancelled(events: &[Event]) -> Option<&str> {
+    let mut why = None;
+    for event in events {
+        match &event.what {
+            Happening::Cancel { why: said } => why = Some(said.as_str()),
+            // A person takes it back with the same command: that no attempt had an effect, so that it is queued again.
+            Happening::Absent { .. } | Happening::Intent { .. } => why = None,
+            _ => {}
+        }
+    }
+    why
 }
 
 /// Judges the receipts; none if there is none.
@@ -93,7 +113,28 @@ fn fold_receipts(events: &[Event]) -> Option<PartState> {
             known.remote.url.clone_from(&remote.url);
         }
     }
-    known.map(PartState::Published)
+    known.map(|known| since_published(known, events))
+}
+
+/// Applies what was done with a part after it was out.
+fn since_published(mut known: Published, events: &[Event]) -> PartState {
+    let mut retracted = None;
+    for event in events {
+        match &event.what {
+            Happening::Edit { commit, digest, excerpt, parts } => {
+                known.commit.clone_from(commit);
+                known.digest.clone_from(digest);
+                known.excerpt.clone_from(excerpt);
+                known.parts = *parts;
+            }
+            Happening::Retract { .. } => retracted = Some(event.at),
+            _ => {}
+        }
+    }
+    match retracted {
+        Some(at) => PartState::Retracted { remote: known.remote, at },
+        None => PartState::Published(known),
+    }
 }
 
 fn duplicate(one: &Remote, other: &Remote) -> String {
@@ -157,7 +198,10 @@ impl<'a> Tries<'a> {
             Happening::Defer { until, .. } => Status::Queued(Some(*until)),
             Happening::Fail { kind, message } => Status::Failed { kind, message },
             Happening::Hold { reason } => Status::Held(reason),
-            Happening::Receipt { .. } => return,
+            Happening::Receipt { .. }
+            | Happening::Edit { .. }
+            | Happening::Retract { .. }
+            | Happening::Cancel { .. } => return,
         };
         let named = event.of.as_ref().and_then(|of| self.tries.iter_mut().find(|one| one.intent == Some(of)));
         if let Some(one) = named {
@@ -218,6 +262,8 @@ mod tests {
             PartState::Published(published) => format!("published {}", published.remote.id),
             PartState::Failed { kind, digest, attempts, .. } => format!("failed {kind} {digest} after {attempts}"),
             PartState::Attention { reason } => format!("attention: {reason}"),
+            PartState::Retracted { remote, .. } => format!("retracted {}", remote.id),
+            PartState::Cancelled { why } => format!("cancelled: {why}"),
         };
         assert_eq!(short, expect);
     }
@@ -361,6 +407,44 @@ mod tests {
         check([try_("1"), release("2", "1"), try_("1")], "queued after 1");
     }
 
+    fn edit(id: &str) -> Event {
+        let (commit, digest, excerpt) = ("decade".to_owned(), "d2".to_owned(), "Dress anew".to_owned());
+        other(id, None, Happening::Edit { commit, digest, excerpt, parts: 1 })
+    }
+
+    fn back(id: &str) -> Event {
+        other(id, None, Happening::Retract { why: "a mistake".to_owned() })
+    }
+
+    fn cancel(id: &str) -> Event {
+        other(id, None, Happening::Cancel { why: "old news".to_owned() })
+    }
+
+    #[test]
+    fn what_is_out_may_be_edited() {
+        let PartState::Published(published) = state([out("1", "0", "109"), edit("2")]) else { panic!("published") };
+        assert_eq!((published.digest.as_str(), published.excerpt.as_str()), ("d2", "Dress anew"));
+        assert_eq!(published.remote.id, "109");
+        check([edit("1")], "queued after 0");
+    }
+
+    #[test]
+    fn what_was_taken_back_stays_so() {
+        check([try_("1"), out("2", "1", "109"), back("3")], "retracted 109");
+        check([try_("1"), back("2"), out("3", "1", "109")], "retracted 109");
+        check([out("1", "0", "109"), back("2"), edit("3")], "retracted 109");
+        check([back("1")], "queued after 0");
+    }
+
+    #[test]
+    fn what_was_cancelled_stays_so_unless_it_is_or_may_be_out() {
+        check([cancel("1")], "cancelled: old news");
+        check([try_("1"), held("2", "1"), cancel("3")], "cancelled: old news");
+        check([try_("1"), cancel("2")], "sending 1");
+        check([try_("1"), cancel("2"), out("3", "1", "109")], "published 109");
+        check([cancel("1"), absent("2", "9")], "queued after 0");
+    }
+
     #[test]
     fn parts_that_never_began_are_queued() {
         let ledger = fold(None, [(1, intent("hello", "brand", 3, "1"))]);
@@ -383,7 +467,7 @@ mod tests {
                 for (state, events) in delivery.parts.iter().zip(&delivery.events) {
                     let receipts = events.iter().filter(|event| matches!(event.what, Happening::Receipt { .. })).count();
                     match state {
-                        PartState::Published(_) => prop_assert!(receipts > 0),
+                        PartState::Published(_) | PartState::Retracted { .. } => prop_assert!(receipts > 0),
                         PartState::Attention { reason } if reason.starts_with("it is out twice") => {
                             prop_assert!(receipts > 1);
                         }

@@ -1,4 +1,7 @@
-use super::{Append, Appended, Event, Genesis, Ledger, PartKey, Store, StoreError, StoreProblem, decode, encode, fold};
+use super::{
+    Append, Appended, Brake, BrakeEvent, Event, Genesis, Ledger, PartKey, Store, StoreError, StoreProblem, decode,
+    decode_brake, encode, encode_brake, fold, fold_brakes,
+};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -15,9 +18,11 @@ struct Inner {
     genesis: Option<Genesis>,
     /// In the order of writing, as they read back.
     events: Vec<Event>,
+    brakes: Vec<BrakeEvent>,
     commits: usize,
     upsets: VecDeque<Upset>,
     refuses: Option<(StoreProblem, String)>,
+    refuses_looks: Option<StoreProblem>,
 }
 
 /// What a test makes happen to an append.
@@ -26,6 +31,7 @@ enum Upset {
     Fails(StoreError),
     FailsAfterWriting(StoreError),
     IsBeatenBy(Vec<Event>),
+    IsFollowedBy(Vec<BrakeEvent>),
 }
 
 impl MemoryStore {
@@ -76,9 +82,19 @@ impl MemoryStore {
         self.lock().upsets.push_back(Upset::IsBeatenBy(events));
     }
 
+    /// Lets an append to come be followed by somebody's use of the brakes.
+    pub fn brake_after_next(&self, events: Vec<BrakeEvent>) {
+        self.lock().upsets.push_back(Upset::IsFollowedBy(events));
+    }
+
     /// Refuses reading and writing from now on, or no longer.
     pub fn refuse(&self, problem: Option<(StoreProblem, String)>) {
         self.lock().refuses = problem;
+    }
+
+    /// Refuses to let anybody look at the brakes from now on.
+    pub fn refuse_looks(&self, problem: StoreProblem) {
+        self.lock().refuses_looks = Some(problem);
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -107,11 +123,38 @@ impl Store for MemoryStore {
                 inner.append(batch);
                 Err(error)
             }
+            Some(Upset::IsFollowedBy(events)) => {
+                let answers = inner.append(batch);
+                inner.brakes.extend(events);
+                Ok(answers)
+            }
             Some(Upset::IsBeatenBy(events)) => {
                 events.into_iter().for_each(|event| inner.write(event));
                 Ok(inner.append(batch))
             }
         }
+    }
+
+    fn brakes(&mut self) -> Result<Vec<Brake>, StoreError> {
+        let inner = self.lock();
+        inner.check()?;
+        match inner.refuses_looks {
+            Some(problem) => Err(StoreError::new(problem, "the brakes can't be read")),
+            None => Ok(fold_brakes(&inner.brakes)),
+        }
+    }
+
+    fn brake(&mut self, events: &[BrakeEvent]) -> Result<(), StoreError> {
+        let mut inner = self.lock();
+        inner.check()?;
+        for event in events {
+            inner.genesis.get_or_insert_with(|| Genesis { id: event.id.0.clone(), created: event.at });
+            if !inner.brakes.iter().any(|known| known.id == event.id) {
+                inner.brakes.push(decode_brake(&encode_brake(event)).expect("what is written reads back"));
+            }
+        }
+        inner.commits += 1;
+        Ok(())
     }
 }
 
@@ -159,7 +202,7 @@ impl Inner {
             *count = count.saturating_add(1);
             (*count, event.clone())
         });
-        fold(self.genesis.clone(), sequenced)
+        Ledger { brakes: fold_brakes(&self.brakes), ..fold(self.genesis.clone(), sequenced) }
     }
 }
 

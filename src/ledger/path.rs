@@ -1,7 +1,9 @@
-use super::{Event, EventId, PartKey};
+use super::{BrakeEvent, Event, EventId, PartKey};
 
 /// The top-level folder of events about posts. Readers skip others that they don't know.
 pub const POSTS: &str = "posts";
+/// The top-level folder of events about the brakes.
+pub const FREEZES: &str = "freezes";
 /// The first file of a ledger.
 pub const GENESIS: &str = "genesis.json";
 
@@ -41,6 +43,11 @@ pub fn part_folder(key: &PartKey) -> String {
 
 /// Returns the name of an event's file in the folder of its part.
 pub fn file_name(event: &Event, sequence: u16) -> String {
+    format!("{sequence:04}-{}-{}.json", event.what.kind(), escape(&event.id.0))
+}
+
+/// Returns the name of the file of an event of the brakes, in the folder [`FREEZES`].
+pub fn brake_file_name(event: &BrakeEvent, sequence: u16) -> String {
     format!("{sequence:04}-{}-{}.json", event.what.kind(), escape(&event.id.0))
 }
 

@@ -1,5 +1,5 @@
-use super::{Event, EventId, Genesis, Happening};
-use crate::model::{AccountId, PostId, Remote, Timestamp};
+use super::{Brake, Event, EventId, Genesis, Happening};
+use crate::model::{AccountId, Freeze, PostId, Remote, Timestamp};
 use std::{collections::BTreeMap, time::Duration};
 
 /// One post on one account.
@@ -18,6 +18,8 @@ pub struct Ledger {
     pub genesis: Option<Genesis>,
     /// The commit that it was read at; none for an empty ledger or one not kept in git.
     pub commit: Option<String>,
+    /// The freezes, those that have ended included, in order.
+    pub brakes: Vec<Brake>,
     /// What has begun, by post and account.
     pub deliveries: BTreeMap<DeliveryKey, DeliveryState>,
 }
@@ -60,6 +62,18 @@ pub enum PartState {
     Attention {
         /// Why, and how to look.
         reason: String,
+    },
+    /// It was out, and was taken back.
+    Retracted {
+        /// What it was called there.
+        remote: Remote,
+        /// When it was taken back.
+        at: Timestamp,
+    },
+    /// A person decided that it never goes out.
+    Cancelled {
+        /// Why.
+        why: String,
     },
 }
 
@@ -148,7 +162,12 @@ impl DeliveryState {
             PartState::Attention { .. } => {
                 let is_hold = |event: &&Event| matches!(event.what, Happening::Hold { .. });
                 let settles = |event: &&Event| match event.what {
-                    Happening::Intent { .. } | Happening::Repeat { .. } | Happening::Receipt { .. } => false,
+                    Happening::Intent { .. }
+                    | Happening::Repeat { .. }
+                    | Happening::Receipt { .. }
+                    | Happening::Edit { .. }
+                    | Happening::Retract { .. }
+                    | Happening::Cancel { .. } => false,
                     Happening::Release { .. }
                     | Happening::Defer { .. }
                     | Happening::Fail { .. }
@@ -174,6 +193,11 @@ impl DeliveryState {
 }
 
 impl Ledger {
+    /// Returns the freezes, those that have ended included.
+    pub fn freezes(&self) -> impl Iterator<Item = &Freeze> {
+        self.brakes.iter().map(|brake| &brake.freeze)
+    }
+
     /// Returns the state of a delivery, if it began.
     pub fn delivery(&self, post: &PostId, account: &AccountId) -> Option<&DeliveryState> {
         self.deliveries.get(&DeliveryKey { post: post.clone(), account: account.clone() })

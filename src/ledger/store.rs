@@ -1,4 +1,4 @@
-use super::{Event, Ledger};
+use super::{Brake, BrakeEvent, Event, Ledger};
 use std::fmt;
 
 /// Keeps a ledger: compare-and-swap over an append-only set of events.
@@ -12,6 +12,13 @@ pub trait Store: Send {
     /// its writer saw; on a lost race the tip is read again and each event is judged again. Makes the ledger if there is
     /// none. Returns once the events are durable, one answer for each in order.
     fn append(&mut self, batch: &[Append]) -> Result<Vec<Appended>, StoreError>;
+
+    /// Looks at the brakes as they stand now, which is cheaper than reading everything.
+    fn brakes(&mut self) -> Result<Vec<Brake>, StoreError>;
+
+    /// Adds events of the brakes. They are written whatever else has come; one that is there already is not written again.
+    /// Returns once they are durable, so that every later look sees them.
+    fn brake(&mut self, events: &[BrakeEvent]) -> Result<(), StoreError>;
 }
 
 /// An event to add.

@@ -1,6 +1,6 @@
 use super::{AccountId, NetworkId, Options};
 use crate::diag::{Span, Spanned};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 /// A place that posts go to, from `[accounts.NAME]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,10 @@ pub struct Account {
     pub voice: Voice,
     /// The BCP 47 tag of the language it usually writes in.
     pub language: Option<String>,
+    /// How many posts it may publish in an hour, where it differs from the workspace's.
+    pub burst: Option<u32>,
+    /// How long after a lost answer its list of posts is believed to be complete, where it differs from the workspace's.
+    pub settle: Option<Duration>,
     /// The network's own settings for accounts.
     pub options: Options,
     /// Where the table's name stands.

@@ -9,6 +9,7 @@ mod account;
 mod body;
 #[cfg(test)]
 pub(crate) mod fixtures;
+mod freeze;
 mod media;
 mod names;
 mod options;
@@ -19,6 +20,7 @@ mod when;
 pub use self::{
     account::{Account, Person, SecretRef, Voice},
     body::{Block, Body, Inline, Part, change_media},
+    freeze::{Freeze, Scope},
     media::{Media, MediaInfo, MediaKind, MediaLibrary, MediaProblem, MediaSource},
     names::{AccountId, GroupId, NetworkId, PostId},
     options::{NetworkSpec, OptionKind, OptionSpec, OptionValue, Options},

@@ -15,6 +15,8 @@ pub struct Post {
     pub targets: Vec<Target>,
     /// Whether it is a draft, which is never due.
     pub draft: bool,
+    /// Whether it is taken back: deleted wherever it is out, and sent nowhere any more.
+    pub retract: bool,
     /// The campaign it belongs to.
     pub campaign: Option<Spanned<String>>,
     /// The copy: index 0 is the default copy, which may be empty.

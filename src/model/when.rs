@@ -60,6 +60,11 @@ impl Timestamp {
         self.0.with_timezone(&zone.0).to_rfc3339_opts(SecondsFormat::Secs, false)
     }
 
+    /// Returns the minute of the day in a zone, from 0.
+    pub fn minute_in(self, zone: Zone) -> u32 {
+        self.0.with_timezone(&zone.0).num_seconds_from_midnight() / 60
+    }
+
     /// Returns year, month and day in a zone.
     pub fn date_in(self, zone: Zone) -> (i32, u32, u32) {
         let local = self.0.with_timezone(&zone.0);

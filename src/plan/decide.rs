@@ -1,17 +1,17 @@
-use super::{Desired, Plan, Reason, Row, Verdict, renamed::Orphans};
+use super::{
+    Desired, Plan, Policy, Reason, Row, Verdict, flood,
+    renamed::Orphans,
+    withdrawn::{taken_back, withdrawn},
+};
 use crate::{
-    config::PublishSettings,
     ledger::{DeliveryKey, DeliveryState, Ledger, PartState, excerpt},
-    model::{AccountId, NetworkId, PostId, Reference, Timestamp},
+    model::{Freeze, NetworkId, PostId, Reference, Timestamp},
     network,
 };
 use std::{
     collections::{BTreeMap, HashSet},
     time::Duration,
 };
-
-/// The window of the burst limit.
-const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// How far ahead of ours a clock may be before nothing that it says is waited for.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -21,7 +21,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub fn plan(
     desired: Vec<Desired>,
     ledger: &Ledger,
-    policy: &PublishSettings,
+    policy: &Policy<'_>,
     now: Timestamp,
     commit: Option<String>,
 ) -> Plan {
@@ -40,7 +40,7 @@ pub fn plan(
             b.account.as_str(),
         ))
     });
-    hold_bursts(&mut rows, ledger, policy, now);
+    flood::guard(&mut rows, ledger, policy, now);
     rows.sort_by_key(|row| row.verdict);
     Plan { now, commit, rows }
 }
@@ -64,7 +64,7 @@ fn one_each(desired: Vec<Desired>) -> BTreeMap<DeliveryKey, Desired> {
 
 struct Facts<'a> {
     ledger: &'a Ledger,
-    policy: &'a PublishSettings,
+    policy: &'a Policy<'a>,
     now: Timestamp,
     orphans: &'a Orphans<'a>,
 }
@@ -80,13 +80,14 @@ fn decide(desired: Desired, facts: &Facts<'_>) -> Row {
     };
     let parts = count.max(1);
     let done = (0..parts).take_while(|&part| state.published(part).is_some()).count();
-    let (verdict, reason, at) = troubled(state, done, parts, facts.now).unwrap_or_else(|| match first {
-        Some(first) if done == parts && first.digest == desired.digest => {
-            (Verdict::Done, Reason::Published, Some(first.at))
-        }
-        Some(first) if done == parts => (Verdict::Drift, Reason::Changed, Some(first.at)),
-        Some(_) | None => missing(&desired, state, done, facts),
-    });
+    let (verdict, reason, at) =
+        troubled(state, done, parts, facts.now).or_else(|| withdrawn(&desired, state)).unwrap_or_else(|| match first {
+            Some(first) if done == parts && first.digest == desired.digest => {
+                (Verdict::Done, Reason::Published, Some(first.at))
+            }
+            Some(first) if done == parts => (drift(&desired, parts), Reason::Changed, Some(first.at)),
+            Some(_) | None => missing(&desired, state, done, facts),
+        });
     Row {
         post: desired.draft.post.clone(),
         account: desired.draft.account.clone(),
@@ -100,6 +101,13 @@ fn decide(desired: Desired, facts: &Facts<'_>) -> Row {
     }
 }
 
+/// Returns what is said of a delivery that is out and was changed since: whether the network can take the change.
+fn drift(desired: &Desired, parts: usize) -> Verdict {
+    let can_edit = network::find(desired.draft.network).is_some_and(|network| network.profile().edit);
+    let fits = desired.draft.parts.len() == parts && !desired.invalid && !desired.is_draft;
+    if can_edit && fits { Verdict::Update } else { Verdict::Drift }
+}
+
 /// Returns whether a draft goes on with what is out of a delivery: it is the draft that was begun, or it has as many parts
 /// and those that are out begin the same, so that only later ones were changed.
 pub fn continues(state: &DeliveryState, desired: &Desired) -> bool {
@@ -107,9 +115,12 @@ pub fn continues(state: &DeliveryState, desired: &Desired) -> bool {
     let parts = &desired.draft.parts;
     let is_the_same = |(state, part): (&PartState, &network::DraftPart)| match state {
         PartState::Published(out) => out.excerpt == excerpt(&part.text.text),
-        PartState::Queued { .. } | PartState::Sending(_) | PartState::Failed { .. } | PartState::Attention { .. } => {
-            true
-        }
+        PartState::Queued { .. }
+        | PartState::Sending(_)
+        | PartState::Failed { .. }
+        | PartState::Attention { .. }
+        | PartState::Retracted { .. }
+        | PartState::Cancelled { .. } => true,
     };
     first.digest == desired.digest
         || (usize::from(first.parts) == parts.len() && state.parts.iter().zip(parts).all(is_the_same))
@@ -140,7 +151,11 @@ fn unsettled(state: &DeliveryState, now: Timestamp) -> Option<Unsettled> {
             }
             PartState::Sending(intent) if now < intent.over() => believed = believed.max(Some(intent.over())),
             PartState::Sending(_) => unheard = unheard.max(Some(index)),
-            PartState::Published(_) | PartState::Queued { .. } | PartState::Failed { .. } => {}
+            PartState::Published(_)
+            | PartState::Queued { .. }
+            | PartState::Failed { .. }
+            | PartState::Retracted { .. }
+            | PartState::Cancelled { .. } => {}
         }
     }
     believed.map(Unsettled::Believed).or(unheard.map(Unsettled::Unheard))
@@ -182,7 +197,9 @@ fn missing(desired: &Desired, state: &DeliveryState, part: usize, facts: &Facts<
         | PartState::Failed { .. }
         | PartState::Sending(_)
         | PartState::Published(_)
-        | PartState::Attention { .. } => {}
+        | PartState::Attention { .. }
+        | PartState::Retracted { .. }
+        | PartState::Cancelled { .. } => {}
     }
     if part > 0 && state.published(part - 1).is_some_and(|before| before.remote.id.is_empty()) {
         let what = format!(
@@ -220,12 +237,15 @@ fn due(desired: &Desired, part: usize, facts: &Facts<'_>) -> Decision {
         return (Verdict::Held, Reason::Renamed(old), desired.when);
     }
     if let Some(when) = desired.when.filter(|_| !is_projected(desired.draft.network)) {
-        if now.since(when) > policy.grace {
+        if now.since(when) > policy.publish.grace {
             return (Verdict::Held, Reason::TooLate, Some(when));
         }
         if is_first && when < ledger.genesis.as_ref().map_or(now, |genesis| genesis.created) {
             return (Verdict::Held, Reason::BeforeLedger, Some(when));
         }
+    }
+    if let Some(decision) = frozen(desired, is_first, facts) {
+        return decision;
     }
     let draft = &desired.draft;
     let missing = [&draft.reply_to, &draft.quote, &draft.boost].into_iter().flatten().filter(|_| is_first).find_map(
@@ -237,11 +257,31 @@ fn due(desired: &Desired, part: usize, facts: &Facts<'_>) -> Decision {
             Reference::Url(_) => None,
         },
     );
+    // A thread that has begun goes on, so that nobody reads half of it all night.
+    let quiet = policy.publish.quiet.filter(|_| is_first && !is_projected(draft.network));
+    let quiet = quiet.and_then(|quiet| quiet.until(now, policy.zone));
     match (missing, desired.when) {
         (Some(id), when) => (Verdict::Wait, Reason::After(id), when),
+        (None, _) if let Some(until) = quiet => (Verdict::Wait, Reason::Quiet, Some(until)),
         (None, Some(when)) => (Verdict::Publish, Reason::Due, Some(when)),
         (None, None) => (Verdict::Publish, Reason::NoDate, None),
     }
+}
+
+/// Decides on what a freeze stops, or stopped when it was due: that stays held, since after a crisis nobody knows what of
+/// it is still meant.
+fn frozen(desired: &Desired, is_first: bool, facts: &Facts<'_>) -> Option<Decision> {
+    let Facts { policy, now, .. } = *facts;
+    let concerns = |freeze: &&Freeze| freeze.concerns(&desired.draft.account, desired.campaign.as_deref());
+    let mut holding = policy.freezes.iter().filter(concerns).filter(|freeze| freeze.holds(now));
+    if let Some(freeze) = holding.next() {
+        let reason = Reason::Frozen { by: freeze.by.clone(), why: freeze.reason.clone() };
+        return Some((Verdict::Held, reason, freeze.until));
+    }
+    let when = desired.when.filter(|_| is_first && !is_projected(desired.draft.network))?;
+    let was_stopped = |freeze: &Freeze| freeze.until.is_some_and(|end| when < end);
+    let stopped = policy.freezes.iter().filter(concerns).any(was_stopped);
+    stopped.then_some((Verdict::Held, Reason::LateByFreeze, Some(when)))
 }
 
 /// Decides on a delivery of the ledger that no post wants any more.
@@ -259,7 +299,10 @@ fn gone(now: Timestamp) -> impl FnMut((&DeliveryKey, &DeliveryState)) -> Option<
                 person(what.to_owned())
             }
             (None, Some(first)) => (Verdict::Done, Reason::Gone, Some(first.at)),
-            (None, None) => return None,
+            (None, None) => match taken_back(state) {
+                Some((verdict, reason, at)) => (verdict, reason, at),
+                None => return None,
+            },
         };
         Some(Row {
             post: key.post.clone(),
@@ -275,37 +318,7 @@ fn gone(now: Timestamp) -> impl FnMut((&DeliveryKey, &DeliveryState)) -> Option<
     }
 }
 
-/// Holds what would exceed the number of posts that an account may publish in an hour, oldest first through.
-fn hold_bursts(rows: &mut [Row], ledger: &Ledger, policy: &PublishSettings, now: Timestamp) {
-    let mut recent: BTreeMap<AccountId, Vec<Timestamp>> = BTreeMap::new();
-    for (key, state) in &ledger.deliveries {
-        let at = match state.parts.first() {
-            Some(PartState::Published(first)) => first.at,
-            // It may well be out.
-            Some(PartState::Sending(intent)) => intent.at,
-            Some(PartState::Queued { .. } | PartState::Failed { .. } | PartState::Attention { .. }) | None => continue,
-        };
-        if now.since(at) < HOUR {
-            recent.entry(key.account.clone()).or_default().push(at);
-        }
-    }
-    for row in rows.iter_mut().filter(|row| row.verdict == Verdict::Publish && row.done == 0) {
-        if row.draft().is_none_or(|draft| is_projected(draft.network)) {
-            continue;
-        }
-        let times = recent.entry(row.account.clone()).or_default();
-        if times.len() < policy.burst as usize {
-            times.push(now);
-        } else {
-            times.sort_unstable();
-            row.verdict = Verdict::Held;
-            row.reason = Reason::Burst;
-            row.at = times.get(times.len() - policy.burst as usize).map(|oldest| oldest.plus(HOUR));
-        }
-    }
-}
-
 /// Returns whether a network's output is made anew from the ledger, so that lateness and bursts flood nobody.
-fn is_projected(network: NetworkId) -> bool {
+pub(super) fn is_projected(network: NetworkId) -> bool {
     network::find(network).is_some_and(|network| network.profile().projected)
 }

@@ -18,6 +18,10 @@ pub struct Desired {
     pub when: Option<Timestamp>,
     /// Whether it is a draft, which is never due.
     pub is_draft: bool,
+    /// Whether it is taken back.
+    pub retract: bool,
+    /// The campaign of its post.
+    pub campaign: Option<String>,
     /// Whether its post has errors.
     pub invalid: bool,
     /// Whether the post's id is written in the file.
@@ -52,6 +56,8 @@ pub fn desire(
                 limits,
                 when: target.when.as_ref().map(|when| when.value.at),
                 is_draft: post.draft,
+                retract: post.retract,
+                campaign: post.campaign.as_ref().map(|campaign| campaign.value.clone()),
                 invalid,
                 id_written: post.id_written,
                 path: (*path).to_owned(),

@@ -8,14 +8,18 @@ mod budget;
 mod decide;
 mod desire;
 mod digest;
+mod flood;
+mod policy;
 mod renamed;
 mod row;
+mod withdrawn;
 
 pub use self::{
     budget::Budget,
     decide::{continues, plan},
     desire::{Desired, desire},
     digest::digest,
+    policy::Policy,
     row::{Plan, Reason, Row, Verdict},
 };
 

@@ -45,7 +45,11 @@ pub enum Verdict {
     Publish,
     /// An earlier attempt's outcome is unknown: the network is asked first.
     Settle,
-    /// It is out, and what is rendered now differs. Nothing is sent by itself.
+    /// It is out, and its post wants it taken back: it is deleted there.
+    Retract,
+    /// It is out, what is rendered now differs, and the network takes changes. Nothing is sent by itself.
+    Update,
+    /// It is out, what is rendered now differs, and the network takes no change.
     Drift,
     /// It is not yet its time.
     Wait,
@@ -84,6 +88,29 @@ pub enum Reason {
     BeforeLedger,
     /// The account has published as many posts as it may in an hour.
     Burst,
+    /// It is late, and follows another of its account after the least time between two.
+    Gap,
+    /// The network takes no more posts of the account for now, by the limits that it publishes.
+    Limit,
+    /// The last answers of the account's network were lost: nothing new goes out until it has told of them.
+    Breaker,
+    /// The workspace has quiet hours.
+    Quiet,
+    /// Somebody has stopped publishing.
+    Frozen {
+        /// Who.
+        by: String,
+        /// Why.
+        why: String,
+    },
+    /// It was due while publishing was stopped.
+    LateByFreeze,
+    /// Its post says `retract = true`.
+    Withdrawn,
+    /// It was out, and was taken back.
+    Retracted,
+    /// A person decided that it never goes out.
+    Cancelled(String),
     /// Its content seems to have gone out under this id, which is no longer in the tree.
     Renamed(PostId),
     /// Its post has errors; see `masthead check`.
@@ -108,6 +135,8 @@ impl Verdict {
         match self {
             Self::Publish => "publish",
             Self::Settle => "settle",
+            Self::Retract => "retract",
+            Self::Update => "update",
             Self::Drift => "drift",
             Self::Wait => "wait",
             Self::Held => "held",

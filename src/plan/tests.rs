@@ -1,3 +1,4 @@
+mod brakes;
 mod properties;
 
 use super::*;
@@ -5,11 +6,11 @@ use crate::{
     config::PublishSettings,
     diag::{FileId, Span},
     ledger::{DeliveryKey, DeliveryState, EventId, Genesis, Intent, Ledger, PartState, Published},
-    model::{AccountId, NetworkId, Options, PostId, Reference, Remote, Timestamp},
+    model::{Account, AccountId, Freeze, NetworkId, Options, PostId, Reference, Remote, Timestamp, Zone},
     network::{Draft, DraftPart, Limits},
     text::{Flat, Measure, MentionWeight, Unit},
 };
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 const NOW: &str = "2026-12-01T12:00:00Z";
 
@@ -62,6 +63,8 @@ fn wants(post: &str) -> Desired {
         },
         when: None,
         is_draft: false,
+        retract: false,
+        campaign: None,
         invalid: false,
         id_written: true,
         path: format!("content/{post}.md"),
@@ -127,7 +130,18 @@ fn failed(digest: &str) -> PartState {
 }
 
 fn rows(desired: Vec<Desired>, ledger: &Ledger) -> Vec<Row> {
-    plan(desired, ledger, &PublishSettings::default(), at(NOW), None).rows
+    planned(desired, ledger, &PublishSettings::default(), &[])
+}
+
+static NO_ACCOUNTS: BTreeMap<AccountId, Account> = BTreeMap::new();
+
+/// The policy of a workspace without accounts of note.
+fn policy<'a>(publish: &'a PublishSettings, freezes: &'a [Freeze]) -> Policy<'a> {
+    Policy { publish, accounts: &NO_ACCOUNTS, zone: Zone::UTC, freezes }
+}
+
+fn planned(desired: Vec<Desired>, ledger: &Ledger, publish: &PublishSettings, freezes: &[Freeze]) -> Vec<Row> {
+    plan(desired, ledger, &policy(publish, freezes), at(NOW), None).rows
 }
 
 #[track_caller]
@@ -327,14 +341,14 @@ fn a_lost_answer_of_a_post_that_is_gone_needs_a_person() {
 
 #[test]
 fn the_burst_limit_lets_the_oldest_through() {
-    let policy = PublishSettings { burst: 2, ..PublishSettings::default() };
+    let publish = PublishSettings { burst: 2, min_gap: Duration::ZERO, ..PublishSettings::default() };
     let desired = vec![
         dated("c", "2026-12-01T11:30:00Z"),
         dated("a", "2026-12-01T11:20:00Z"),
         dated("b", "2026-12-01T11:10:00Z"),
     ];
-    let plan = plan(desired, &ledger("x", vec![]), &policy, at(NOW), None);
-    let verdicts: Vec<_> = plan.rows.iter().map(|row| (row.post.as_str(), row.verdict, row.at)).collect();
+    let rows = planned(desired, &ledger("x", vec![]), &publish, &[]);
+    let verdicts: Vec<_> = rows.iter().map(|row| (row.post.as_str(), row.verdict, row.at)).collect();
     assert_eq!(
         verdicts,
         [

@@ -36,9 +36,9 @@ pub fn log(events: &[&Event], zone: Zone, style: &Style) -> String {
 
 const fn tone(what: &Happening) -> Tone {
     match what {
-        Happening::Receipt { .. } => Tone::Good,
+        Happening::Receipt { .. } | Happening::Edit { .. } => Tone::Good,
         Happening::Fail { .. } | Happening::Hold { .. } => Tone::Bad,
-        Happening::Defer { .. } => Tone::Warn,
+        Happening::Defer { .. } | Happening::Retract { .. } | Happening::Cancel { .. } => Tone::Warn,
         Happening::Intent { .. } | Happening::Repeat { .. } | Happening::Release { .. } | Happening::Absent { .. } => {
             Tone::Dim
         }
@@ -59,6 +59,9 @@ fn explanation(what: &Happening, zone: Zone) -> String {
         Happening::Fail { kind, message } => format!("{kind}: {message}"),
         Happening::Absent { evidence } => format!("did not arrive: {evidence}"),
         Happening::Hold { reason } => reason.clone(),
+        Happening::Edit { .. } => "changed there".to_owned(),
+        Happening::Retract { why } => format!("taken back: {why}"),
+        Happening::Cancel { why } => format!("cancelled: {why}"),
     }
 }
 
@@ -78,6 +81,8 @@ pub(super) struct EventJson<'a> {
     part: u16,
     at: String,
     run: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<&'a str>,
     program: &'a str,
     commit: Option<&'a str>,
     digest: Option<&'a str>,
@@ -98,12 +103,15 @@ pub(super) fn event_json(event: &Event) -> EventJson<'_> {
         Happening::Receipt { commit, digest, remote, .. } => {
             (Some(commit.as_str()), Some(digest.as_str()), Some(remote))
         }
+        Happening::Edit { commit, digest, .. } => (Some(commit.as_str()), Some(digest.as_str()), None),
         Happening::Repeat { .. }
         | Happening::Release { .. }
         | Happening::Defer { .. }
         | Happening::Fail { .. }
         | Happening::Absent { .. }
-        | Happening::Hold { .. } => (None, None, None),
+        | Happening::Hold { .. }
+        | Happening::Retract { .. }
+        | Happening::Cancel { .. } => (None, None, None),
     };
     EventJson {
         id: &event.id.0,
@@ -114,6 +122,7 @@ pub(super) fn event_json(event: &Event) -> EventJson<'_> {
         part: event.key.part,
         at: event.at.to_string(),
         run: &event.by.run,
+        person: event.by.person.as_deref(),
         program: &event.by.version,
         commit,
         digest,

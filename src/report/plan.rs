@@ -65,16 +65,20 @@ fn when(row: &Row, zone: Zone) -> String {
     match (row.at, row.verdict) {
         (Some(at), _) => at.display_in(zone),
         (None, Verdict::Publish | Verdict::Settle) => "now".to_owned(),
-        (None, Verdict::Drift | Verdict::Wait | Verdict::Held | Verdict::Attention | Verdict::Done) => String::new(),
+        (None, Verdict::Retract) => "now".to_owned(),
+        (
+            None,
+            Verdict::Update | Verdict::Drift | Verdict::Wait | Verdict::Held | Verdict::Attention | Verdict::Done,
+        ) => String::new(),
     }
 }
 
 pub(super) const fn tone(verdict: Verdict) -> Tone {
     match verdict {
         Verdict::Publish => Tone::Good,
-        Verdict::Settle | Verdict::Held => Tone::Warn,
+        Verdict::Settle | Verdict::Held | Verdict::Retract => Tone::Warn,
         Verdict::Attention => Tone::Bad,
-        Verdict::Drift => Tone::Accent,
+        Verdict::Update | Verdict::Drift => Tone::Accent,
         Verdict::Wait | Verdict::Done => Tone::Dim,
     }
 }
@@ -85,6 +89,8 @@ fn summary(plan: &Plan) -> String {
     [
         (Verdict::Publish, "to publish"),
         (Verdict::Settle, "to settle"),
+        (Verdict::Retract, "to take back"),
+        (Verdict::Update, "to update"),
         (Verdict::Drift, "changed since published"),
         (Verdict::Wait, "waiting"),
         (Verdict::Held, "held"),
@@ -136,7 +142,24 @@ pub(super) fn reason(row: &Row, zone: Zone) -> String {
         Reason::Changed if row.verdict == Verdict::Held => {
             "was changed while its thread was half out; bring the text back to go on".to_owned()
         }
+        Reason::Changed if row.verdict == Verdict::Update => {
+            format!("published; the file has changed since: `masthead update {}` sends the change", row.post)
+        }
         Reason::Changed => "published; the file has changed since, which sends nothing".to_owned(),
+        Reason::Gap => "late; goes out after `min_gap`, the least time between two late posts of an account".to_owned(),
+        Reason::Breaker => {
+            "the last answers of its network were lost; nothing new goes out until it has told of them".to_owned()
+        }
+        Reason::Limit => "the network's limit for an account is used up; see its page in the documentation".to_owned(),
+        Reason::Quiet => "quiet hours".to_owned(),
+        Reason::Frozen { by, why } => format!("frozen by {by}: {why}"),
+        Reason::LateByFreeze => {
+            "it was due while publishing was frozen; give it a new `date`, or none to send it at once".to_owned()
+        }
+        Reason::Withdrawn if row.verdict == Verdict::Retract => "its post says `retract = true`".to_owned(),
+        Reason::Withdrawn => "its post says `retract = true`, and it is out nowhere".to_owned(),
+        Reason::Retracted => "taken back".to_owned(),
+        Reason::Cancelled(why) => format!("cancelled: {why}"),
         Reason::Gone => "published; its post is no longer there".to_owned(),
     }
 }
@@ -156,6 +179,15 @@ const fn reason_word(reason: &Reason) -> &'static str {
         Reason::TooLate => "too-late",
         Reason::BeforeLedger => "before-ledger",
         Reason::Burst => "burst",
+        Reason::Gap => "gap",
+        Reason::Limit => "limit",
+        Reason::Breaker => "breaker",
+        Reason::Quiet => "quiet",
+        Reason::Frozen { .. } => "frozen",
+        Reason::LateByFreeze => "late-by-freeze",
+        Reason::Withdrawn => "withdrawn",
+        Reason::Retracted => "retracted",
+        Reason::Cancelled(_) => "cancelled",
         Reason::Renamed(_) => "renamed",
         Reason::Invalid => "invalid",
         Reason::Unknown => "unknown",

@@ -70,6 +70,8 @@ impl Journey {
             limits: profile.limits(),
             when: None,
             is_draft: false,
+            retract: false,
+            campaign: None,
             invalid: false,
             id_written: true,
             path: "content/trial.md".to_owned(),
@@ -109,8 +111,9 @@ impl Journey {
     /// Makes the plan of this moment.
     pub(crate) fn plan(&self) -> Plan {
         let ledger = self.store.ledger();
-        let policy = &self.config.publish;
-        plan::plan(vec![self.desired.clone()], &ledger, policy, self.clock.now(), Some("c0ffee".to_owned()))
+        let freezes: Vec<_> = ledger.freezes().cloned().collect();
+        let policy = plan::Policy::new(&self.config, &freezes);
+        plan::plan(vec![self.desired.clone()], &ledger, &policy, self.clock.now(), Some("c0ffee".to_owned()))
     }
 
     /// Lets a publisher run once, on the plan of this moment.
@@ -178,7 +181,7 @@ impl Journey {
                 Some(Verdict::Attention) => return Rest::Attention(self.delivery()),
                 Some(Verdict::Publish | Verdict::Settle) => drop(self.run()),
                 Some(Verdict::Wait) => {}
-                Some(Verdict::Drift | Verdict::Held) | None => {
+                Some(Verdict::Retract | Verdict::Update | Verdict::Drift | Verdict::Held) | None => {
                     panic!("the delivery neither goes on nor rests: {:#?}", self.plan().rows)
                 }
             }

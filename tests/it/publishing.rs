@@ -105,7 +105,7 @@ fn a_post_goes_to_mastodon_once_whatever_becomes_of_its_file() {
     );
     sandbox.commit();
     sandbox.run(&["publish"]).done().says("nothing was published");
-    sandbox.run(&["plan"]).done().says("drift");
+    sandbox.run(&["plan"]).done().says("update");
     sandbox.git(&["mv", "content/a.md", "content/b.md"]);
     sandbox.commit();
     sandbox.run(&["publish"]).done().says("held");

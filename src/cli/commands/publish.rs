@@ -118,7 +118,7 @@ async fn asked_to_stop() {
 }
 
 async fn execute(args: &Args, committed: &Committed, ui: &Ui, stop: &Stop) -> Result<Vec<Settled>, Failure> {
-    let transport = HttpTransport::new();
+    let transport = HttpTransport::new().with_times(committed.config.publish.times);
     let secrets = SystemSecrets::new(&committed.root);
     let mut all: Vec<Settled> = Vec::new();
     let mut tried = BTreeSet::new();
@@ -126,7 +126,7 @@ async fn execute(args: &Args, committed: &Committed, ui: &Ui, stop: &Stop) -> Re
         let ledger = committed.ledger()?;
         let mut plan = committed.plan(&ledger, time::now(), &args.only)?;
         // What this run has tried once is left to the next one; but what it has settled may go on.
-        plan.rows.retain(|row| matches!(row.verdict, Verdict::Publish | Verdict::Settle));
+        plan.rows.retain(|row| matches!(row.verdict, Verdict::Publish | Verdict::Settle | Verdict::Retract));
         plan.rows.retain(|row| {
             !tried.contains(&tried_as(row, row.verdict)) && !tried.contains(&tried_as(row, Verdict::Publish))
         });

@@ -23,7 +23,7 @@ fn rival(at: Timestamp) -> Event {
         key: PartKey { post: PostId::new("hello"), account: AccountId::new("brand"), part: 1 },
         of: None,
         at,
-        by: Actor { run: "another".to_owned(), version: "0.1.0".to_owned() },
+        by: Actor { run: "another".to_owned(), version: "0.1.0".to_owned(), person: None },
         what: Happening::Intent {
             attempt: 1,
             lease: 70,

@@ -36,7 +36,11 @@ fn words(settled: &[Settled]) -> Vec<&'static str> {
         Outcome::Deferred { .. } => "deferred",
         Outcome::Failed { .. } => "failed",
         Outcome::Unknown { .. } => "unknown",
-        Outcome::Beaten | Outcome::Attention { .. } | Outcome::Blocked { .. } => "other",
+        Outcome::Updated { .. }
+        | Outcome::Retracted
+        | Outcome::Beaten
+        | Outcome::Attention { .. }
+        | Outcome::Blocked { .. } => "other",
     };
     settled.iter().map(word).collect()
 }

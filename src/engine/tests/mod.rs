@@ -3,6 +3,7 @@
 mod brakes;
 mod crashes;
 mod fetching;
+mod freezing;
 mod limits;
 mod publishing;
 mod secrets;

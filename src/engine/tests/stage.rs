@@ -6,7 +6,7 @@ use crate::{
         Clock, FetchError, Fetched, MediaSource, Outcome, Progress, SecretSource, Settled, Stop, World, execute,
         testing::{FakeClock, FakeEntropy},
     },
-    ledger::{Append, Appended, DeliveryState, Ledger, MemoryStore, PartState, Store, StoreError},
+    ledger::{Append, Appended, Brake, BrakeEvent, DeliveryState, Ledger, MemoryStore, PartState, Store, StoreError},
     model::{
         Account, AccountId, MediaProblem, NetworkId, Options, PostId, Reference, SecretRef, Timestamp, Voice, Zone,
     },
@@ -257,6 +257,14 @@ impl Store for SlowStore {
         self.clock.advance(self.delays.pop_front().unwrap_or_default());
         appended
     }
+
+    fn brakes(&mut self) -> Result<Vec<Brake>, StoreError> {
+        self.store.brakes()
+    }
+
+    fn brake(&mut self, events: &[BrakeEvent]) -> Result<(), StoreError> {
+        self.store.brake(events)
+    }
 }
 
 pub(super) fn at(text: &str) -> Timestamp {
@@ -275,6 +283,8 @@ pub(in crate::engine) fn account(endpoint: Option<&str>) -> Account {
         handle: None,
         token: Some(Spanned::new(SecretRef::Env("TOKEN".to_owned()), span())),
         voice: Voice::Brand,
+        burst: None,
+        settle: None,
         language: None,
         options: Options::default(),
         span: span(),
@@ -321,6 +331,8 @@ pub(super) fn row_of(post: &str, account: &str, parts: &[&str]) -> Row {
             limits,
             when: None,
             is_draft: false,
+            retract: false,
+            campaign: None,
             invalid: false,
             id_written: true,
             path: format!("content/{post}.md"),

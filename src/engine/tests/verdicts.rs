@@ -15,6 +15,8 @@ const CLASS_C: Settling = Settling::Listing { settle: Duration::from_secs(600) }
 fn word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Published { .. } => "published",
+        Outcome::Updated { .. } => "updated",
+        Outcome::Retracted => "retracted",
         Outcome::Beaten => "beaten",
         Outcome::Deferred { .. } => "deferred",
         Outcome::Failed { .. } => "failed",

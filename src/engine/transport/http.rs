@@ -2,10 +2,8 @@ mod download;
 
 use super::{Outgoing, Transport, TransportError};
 use crate::{
-    engine::{
-        address::Origin,
-        pace::{CONNECT_TIMEOUT, REQUEST_TIMEOUT},
-    },
+    config::Times,
+    engine::address::Origin,
     network::{Effect, Flow, Method, Response},
 };
 use reqwest::{
@@ -27,10 +25,8 @@ const LONGEST: usize = 1 << 20;
 /// What a transport goes by.
 #[derive(Clone, Debug)]
 struct Settings {
-    /// How long a connection may take to be made.
-    connect: Duration,
-    /// How long a call may take.
-    request: Duration,
+    /// How long connections and calls may take.
+    times: Times,
     /// How long an upload may take. No claim is open meanwhile.
     upload: Duration,
     /// Authorities that are trusted instead of the usual ones; tests bring theirs.
@@ -39,12 +35,7 @@ struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            connect: CONNECT_TIMEOUT,
-            request: REQUEST_TIMEOUT,
-            upload: Duration::from_secs(10 * 60),
-            authorities: Vec::new(),
-        }
+        Self { times: Times::default(), upload: Duration::from_secs(10 * 60), authorities: Vec::new() }
     }
 }
 
@@ -73,8 +64,15 @@ impl HttpTransport {
     #[cfg(test)]
     pub(in crate::engine) fn in_test(request: Duration, authority: Option<&[u8]>) -> Self {
         let authorities = authority.map(|der| Certificate::from_der(der).expect("a certificate")).into_iter().collect();
-        let settings = Settings { request, upload: request, authorities, ..Settings::default() };
+        let times = Times { request_timeout: request, ..Times::default() };
+        let settings = Settings { times, upload: request, authorities };
         Self { settings, ..Self::default() }
+    }
+
+    /// Takes the time-outs from the configuration.
+    #[must_use]
+    pub fn with_times(self, times: Times) -> Self {
+        Self { settings: Settings { times, ..self.settings }, ..self }
     }
 
     fn client(&self, reads: bool, here: bool) -> Result<&Client, TransportError> {
@@ -139,8 +137,8 @@ impl Settings {
     fn configure(&self, reads: bool, here: bool) -> ClientBuilder {
         let mut builder = Client::builder()
             .user_agent(concat!("masthead/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(self.connect)
-            .timeout(self.request)
+            .connect_timeout(self.times.connect_timeout)
+            .timeout(self.times.request_timeout)
             .https_only(!here)
             .referer(false)
             // By itself reqwest sends again what a server turned away on HTTP/2. We decide, so that each send has its claim.
@@ -148,7 +146,7 @@ impl Settings {
         #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
         {
             // The system gives up when we do, instead of delivering our bytes a quarter of an hour later.
-            builder = builder.tcp_user_timeout(self.request);
+            builder = builder.tcp_user_timeout(self.times.request_timeout);
         }
         if here {
             builder = builder.no_proxy();

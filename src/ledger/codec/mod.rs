@@ -4,11 +4,12 @@
 mod tests;
 mod wire;
 
+pub(super) use self::wire::ActorWire;
 use self::wire::{
-    AbsentData, ActorWire, DeferData, EventWire, FailData, GenesisHead, GenesisWire, Head, HoldData, IntentData,
+    AbsentData, DeferData, EditData, EventWire, FailData, GenesisHead, GenesisWire, Head, HoldData, IntentData,
     ReceiptData, ReleaseData, RemoteWire, RepeatData, Version,
 };
-use super::{Actor, Event, EventId, Genesis, Happening, PartKey};
+use super::{Event, EventId, Genesis, Happening, PartKey};
 use crate::model::{AccountId, PostId, Remote, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::fmt;
@@ -19,7 +20,7 @@ pub const VERSION: u32 = 1;
 /// Threads are shorter by far; a number beyond is damage, and would only cost memory.
 const MOST_PARTS: u16 = 1000;
 /// What people and networks say is cut here, as it counts in JSON, to keep an event under 4 kB.
-const LONGEST_MESSAGE: usize = 2048;
+pub(super) const LONGEST_MESSAGE: usize = 2048;
 /// The start of a text, cut as it counts in JSON.
 const LONGEST_EXCERPT: usize = 600;
 
@@ -80,18 +81,24 @@ pub fn encode(event: &Event) -> String {
         }
         Happening::Absent { evidence } => write(event, AbsentData { evidence: shorten(evidence, LONGEST_MESSAGE) }),
         Happening::Hold { reason } => write(event, HoldData { reason: shorten(reason, LONGEST_MESSAGE) }),
+        Happening::Edit { commit, digest, excerpt, parts } => write(
+            event,
+            EditData {
+                commit: commit.clone(),
+                digest: digest.clone(),
+                excerpt: shorten(excerpt, LONGEST_EXCERPT),
+                parts: *parts,
+            },
+        ),
+        Happening::Retract { why } | Happening::Cancel { why } => {
+            write(event, ReleaseData { why: shorten(why, LONGEST_MESSAGE) })
+        }
     }
 }
 
 /// Reads an event. Unknown fields are ignored; an unknown kind or a newer version is [`CodecError::Newer`].
 pub fn decode(text: &str) -> Result<Event, CodecError> {
-    let head: Head = read_json(text).map_err(|error| match read_json::<Version>(text) {
-        // A newer writer may have changed anything but where the version is.
-        Ok(version) => check_version(version.v).err().unwrap_or(error),
-        Err(_) => error,
-    })?;
-    check_version(head.v)?;
-    match head.kind.as_str() {
+    match kind(text)?.as_str() {
         "intent" => read(text, |data: IntentData| {
             Ok(Happening::Intent {
                 attempt: data.attempt,
@@ -121,6 +128,11 @@ pub fn decode(text: &str) -> Result<Event, CodecError> {
         "fail" => read(text, |data: FailData| Ok(Happening::Fail { kind: data.kind, message: data.message })),
         "absent" => read(text, |data: AbsentData| Ok(Happening::Absent { evidence: data.evidence })),
         "hold" => read(text, |data: HoldData| Ok(Happening::Hold { reason: data.reason })),
+        "edit" => read(text, |data: EditData| {
+            Ok(Happening::Edit { commit: data.commit, digest: data.digest, excerpt: data.excerpt, parts: data.parts })
+        }),
+        "retract" => read(text, |data: ReleaseData| Ok(Happening::Retract { why: data.why })),
+        "cancel" => read(text, |data: ReleaseData| Ok(Happening::Cancel { why: data.why })),
         kind => Err(CodecError::Newer(format!("an event of a kind that isn't known, `{}`", kind.escape_debug()))),
     }
 }
@@ -156,7 +168,7 @@ fn write<T: Serialize>(event: &Event, what: T) -> String {
     pretty(&EventWire {
         account: event.key.account.as_str().to_owned(),
         at: event.at.to_string(),
-        by: ActorWire { run: event.by.run.clone(), version: event.by.version.clone() },
+        by: ActorWire::from(&event.by),
         id: event.id.0.clone(),
         kind: event.what.kind().to_owned(),
         of: event.of.as_ref().map(|of| of.0.clone()),
@@ -180,9 +192,20 @@ fn read<T: DeserializeOwned>(text: &str, make: fn(T) -> Result<Happening, CodecE
         key: PartKey { post: PostId::new(wire.post), account: AccountId::new(wire.account), part: wire.part },
         of: wire.of.map(EventId),
         at: moment(&wire.at)?,
-        by: Actor { run: wire.by.run, version: wire.by.version },
+        by: wire.by.into(),
         what: make(wire.what)?,
     })
+}
+
+/// Reads the kind of an event, if this program understands its version.
+pub(super) fn kind(text: &str) -> Result<String, CodecError> {
+    let head: Head = read_json(text).map_err(|error| match read_json::<Version>(text) {
+        // A newer writer may have changed anything but where the version is.
+        Ok(version) => check_version(version.v).err().unwrap_or(error),
+        Err(_) => error,
+    })?;
+    check_version(head.v)?;
+    Ok(head.kind)
 }
 
 fn check_version(v: u32) -> Result<(), CodecError> {
@@ -193,23 +216,23 @@ fn check_version(v: u32) -> Result<(), CodecError> {
     }
 }
 
-fn read_json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, CodecError> {
+pub(super) fn read_json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, CodecError> {
     serde_json::from_str(text).map_err(|error| CodecError::Damaged(error.to_string()))
 }
 
-fn moment(text: &str) -> Result<Timestamp, CodecError> {
+pub(super) fn moment(text: &str) -> Result<Timestamp, CodecError> {
     Timestamp::parse(text)
         .ok_or_else(|| CodecError::Damaged(format!("a time that can't be read, `{}`", text.escape_debug())))
 }
 
-fn pretty<T: Serialize>(value: &T) -> String {
+pub(super) fn pretty<T: Serialize>(value: &T) -> String {
     let mut text = serde_json::to_string_pretty(value).expect("strings, numbers and maps with string keys");
     text.push('\n');
     text
 }
 
 /// Cuts a text so that it takes at most `max` bytes inside a JSON string, on a character's boundary.
-fn shorten(text: &str, max: usize) -> String {
+pub(super) fn shorten(text: &str, max: usize) -> String {
     let mut used = 0;
     for (index, char) in text.char_indices() {
         used += match char {

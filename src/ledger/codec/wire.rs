@@ -1,5 +1,6 @@
 //! The types on disk. Fields stand in alphabetical order, which makes the JSON canonical.
 
+use crate::ledger::Actor;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -30,9 +31,23 @@ pub(super) struct EventWire<T> {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct ActorWire {
-    pub(super) run: String,
-    pub(super) version: String,
+pub(in crate::ledger) struct ActorWire {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    person: Option<String>,
+    run: String,
+    version: String,
+}
+
+impl From<&Actor> for ActorWire {
+    fn from(actor: &Actor) -> Self {
+        Self { person: actor.person.clone(), run: actor.run.clone(), version: actor.version.clone() }
+    }
+}
+
+impl From<ActorWire> for Actor {
+    fn from(wire: ActorWire) -> Self {
+        Self { run: wire.run, version: wire.version, person: wire.person }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -100,6 +115,14 @@ pub(super) struct AbsentData {
 #[derive(Serialize, Deserialize)]
 pub(super) struct HoldData {
     pub(super) reason: String,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct EditData {
+    pub(super) commit: String,
+    pub(super) digest: String,
+    pub(super) excerpt: String,
+    pub(super) parts: u16,
 }
 
 #[derive(Deserialize)]

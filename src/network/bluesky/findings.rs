@@ -129,6 +129,7 @@ mod tests {
             targets: Vec::new(),
             draft: false,
             campaign: None,
+            retract: false,
             copies: Vec::new(),
             poll: None,
             reply_to: None,

@@ -108,6 +108,8 @@ fn stage(parts: Vec<DraftPart>) -> Stage {
             handle: Some(Spanned::new("acme.example".to_owned(), nowhere())),
             token: None,
             voice: Voice::Brand,
+            burst: None,
+            settle: None,
             language: None,
             options: Options::default(),
             span: nowhere(),

@@ -112,6 +112,7 @@ fn post(parts: Vec<Vec<Block>>) -> Post {
         targets: Vec::new(),
         draft: false,
         campaign: None,
+        retract: false,
         copies: vec![copy(parts)],
         poll: None,
         reply_to: None,

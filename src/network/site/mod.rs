@@ -133,6 +133,8 @@ mod tests {
             handle: None,
             token: None,
             voice: Voice::Brand,
+            burst: None,
+            settle: None,
             language: None,
             options: options(set),
             span: span(),

@@ -42,6 +42,8 @@ fn any_part() -> impl Strategy<Value = PartState> {
         4 => out,
         1 => any_digest().prop_map(|digest| failed(&digest)),
         1 => Just(PartState::Attention { reason: "look".to_owned() }),
+        1 => any_moment().prop_map(|at| PartState::Retracted { remote: Remote::default(), at }),
+        1 => Just(PartState::Cancelled { why: "old".to_owned() }),
     ]
 }
 
@@ -58,7 +60,7 @@ fn any_ledger() -> impl Strategy<Value = Ledger> {
             (DeliveryKey { post, account }, DeliveryState { parts, events })
         });
         let genesis = created.map(|created| Genesis { id: "g".to_owned(), created });
-        Ledger { genesis, commit: None, deliveries: deliveries.collect() }
+        Ledger { genesis, deliveries: deliveries.collect(), ..Ledger::default() }
     })
 }
 
@@ -73,7 +75,8 @@ fn any_desired() -> impl Strategy<Value = Desired> {
             desired.draft.parts = texts.into_iter().map(part).collect();
             desired.draft.account = account;
             desired.draft.reply_to = refers.map(|post| Reference::Post(PostId::new(post)));
-            Desired { digest, when, is_draft: draft && rare == 0, invalid: invalid && rare == 1, ..desired }
+            let (is_draft, invalid, retract) = (draft && rare == 0, invalid && rare == 1, draft && rare == 2);
+            Desired { digest, when, is_draft, invalid, retract, ..desired }
         },
     )
 }
@@ -89,16 +92,16 @@ proptest! {
     fn a_plan_is_one_row_a_delivery_and_the_same_again_in_any_order(
         ledger in any_ledger(), desired in vec(any_desired(), 0..8), policy in any_policy(), now in any_moment()
     ) {
-        let first = plan(desired.clone(), &ledger, &policy, now, None);
+        let first = plan(desired.clone(), &ledger, &super::policy(&policy, &[]), now, None);
         let mut backwards = desired.clone();
         backwards.reverse();
-        prop_assert_eq!(&first, &plan(desired.clone(), &ledger, &policy, now, None));
+        prop_assert_eq!(&first, &plan(desired.clone(), &ledger, &super::policy(&policy, &[]), now, None));
         let keys: BTreeSet<_> = first.rows.iter().map(|row| (&row.post, &row.account)).collect();
         prop_assert_eq!(keys.len(), first.rows.len());
         let wanted: BTreeSet<_> = desired.iter().map(|one| (&one.draft.post, &one.draft.account)).collect();
         prop_assert!(wanted.is_subset(&keys), "every delivery that is wanted has a row");
         if wanted.len() == desired.len() {
-            prop_assert_eq!(&first, &plan(backwards, &ledger, &policy, now, None));
+            prop_assert_eq!(&first, &plan(backwards, &ledger, &super::policy(&policy, &[]), now, None));
         }
         prop_assert!(first.rows.is_sorted_by_key(|row| row.verdict));
     }
@@ -107,18 +110,21 @@ proptest! {
     fn nothing_is_sent_that_is_out_under_way_held_or_not_wanted(
         ledger in any_ledger(), desired in vec(any_desired(), 0..8), policy in any_policy(), now in any_moment()
     ) {
-        let plan = plan(desired, &ledger, &policy, now, None);
+        let plan = plan(desired, &ledger, &super::policy(&policy, &[]), now, None);
         let nothing = DeliveryState::default();
         for row in &plan.rows {
             let state = ledger.delivery(&row.post, &row.account).unwrap_or(&nothing);
             let open = |part: &PartState| match part {
-                PartState::Attention { .. } | PartState::Sending(_) => true,
+                PartState::Attention { .. }
+                | PartState::Sending(_)
+                | PartState::Retracted { .. }
+                | PartState::Cancelled { .. } => true,
                 PartState::Queued { .. } | PartState::Published(_) | PartState::Failed { .. } => false,
             };
             if row.verdict == Verdict::Publish {
                 let wanted = row.desired.as_ref().expect("something to send");
                 prop_assert!(!state.parts.iter().any(open), "{:?}", state.parts);
-                prop_assert!(!wanted.invalid && !wanted.is_draft);
+                prop_assert!(!wanted.invalid && !wanted.is_draft && !wanted.retract);
                 prop_assert!(wanted.when.is_none_or(|when| when <= now && now.since(when) <= policy.grace));
                 // There is a part to send, and those before it are out: the engine looks at nothing else.
                 prop_assert!(row.done < wanted.draft.parts.len());
@@ -142,7 +148,7 @@ proptest! {
     fn what_waits_for_a_person_or_an_answer_is_always_seen(
         ledger in any_ledger(), desired in vec(any_desired(), 0..8), policy in any_policy(), now in any_moment()
     ) {
-        let plan = plan(desired, &ledger, &policy, now, None);
+        let plan = plan(desired, &ledger, &super::policy(&policy, &[]), now, None);
         for (key, state) in &ledger.deliveries {
             let verdict = plan.rows.iter().find(|row| row.post == key.post && row.account == key.account).map(|row| row.verdict);
             if state.parts.iter().any(|part| matches!(part, PartState::Attention { .. })) {
@@ -159,7 +165,7 @@ proptest! {
     fn no_hour_has_more_than_the_burst(
         ledger in any_ledger(), desired in vec(any_desired(), 0..8), policy in any_policy(), now in any_moment()
     ) {
-        let plan = plan(desired, &ledger, &policy, now, None);
+        let plan = plan(desired, &ledger, &super::policy(&policy, &[]), now, None);
         for account in ACCOUNTS {
             let begun = plan.rows.iter().filter(|row| {
                 row.account.as_str() == account && row.verdict == Verdict::Publish && row.done == 0

@@ -89,6 +89,8 @@ impl Twin for Bluesky {
             handle: Some(Spanned::new(US.1.to_owned(), span)),
             token: Some(Spanned::new(SecretRef::Env("TWIN_TOKEN".to_owned()), span)),
             voice: Voice::Brand,
+            burst: None,
+            settle: None,
             language: None,
             options: Options::default(),
             span,

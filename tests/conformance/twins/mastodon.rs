@@ -165,6 +165,8 @@ impl Twin for MastodonTwin {
             handle: None,
             token: Some(Spanned { value: SecretRef::Env("TWIN_TOKEN".to_owned()), span }),
             voice: Voice::Brand,
+            burst: None,
+            settle: None,
             language: None,
             options: Options::default(),
             span,

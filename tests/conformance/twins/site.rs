@@ -19,6 +19,8 @@ impl Twin for Nobody {
             handle: None,
             token: None,
             voice: Voice::Brand,
+            burst: None,
+            settle: None,
             language: Some("en".to_owned()),
             options: Options::default(),
             span: Span::new(FileId(0), 0..0),

@@ -43,6 +43,8 @@ impl Fixture {
             handle: None,
             token: None,
             voice: Voice::Brand,
+            burst: None,
+            settle: None,
             language: None,
             options: Options::default(),
             span: span(),

@@ -15,10 +15,13 @@ use self::{
 use super::stage::{COMMIT, Stage, at, row_of, with};
 use crate::{
     engine::{Clock as _, Stop, World, execute, testing::FakeEntropy},
-    ledger::{Append, Appended, DeliveryKey, Ledger, MemoryStore, PartState, Store, StoreError, StoreProblem},
+    ledger::{
+        Append, Appended, Brake, BrakeEvent, DeliveryKey, Ledger, MemoryStore, PartState, Store, StoreError,
+        StoreProblem,
+    },
     model::{AccountId, PostId},
     network::{Auth, Settling},
-    plan::{self, Desired, Verdict},
+    plan::{self, Desired, Policy, Verdict},
 };
 use std::{
     env,
@@ -78,6 +81,14 @@ impl Store for Slow {
         self.time.pass(takes());
         if self.fails() { Err(Self::error()) } else { appended }
     }
+
+    fn brakes(&mut self) -> Result<Vec<Brake>, StoreError> {
+        self.store.brakes()
+    }
+
+    fn brake(&mut self, events: &[BrakeEvent]) -> Result<(), StoreError> {
+        self.store.brake(events)
+    }
 }
 
 /// A thread that has no date and a post that has one, on one account.
@@ -120,7 +131,9 @@ impl Simulation {
         let networks = self.stage.networks();
         loop {
             let policy = &self.stage.config.publish;
-            let plan = plan::plan(wanted(), &self.stage.ledger(), policy, clock.now(), Some(COMMIT.to_owned()));
+            let freezes: Vec<_> = self.stage.ledger().freezes().cloned().collect();
+            let policy = Policy { publish: policy, ..Policy::new(&self.stage.config, &freezes) };
+            let plan = plan::plan(wanted(), &self.stage.ledger(), &policy, clock.now(), Some(COMMIT.to_owned()));
             // Between the plan and the work others may be faster.
             clock.sleep(self.chance.time(Duration::ZERO, Duration::from_secs(5))).await;
             let world = World {
@@ -178,7 +191,7 @@ impl Simulation {
 
     fn has_ended(&self) -> bool {
         let now = at(START).plus(self.time.gone());
-        let plan = plan::plan(wanted(), &self.stage.ledger(), &self.stage.config.publish, now, None);
+        let plan = plan::plan(wanted(), &self.stage.ledger(), &Policy::new(&self.stage.config, &[]), now, None);
         plan.rows.iter().all(|row| matches!(row.verdict, Verdict::Done | Verdict::Attention))
     }
 
@@ -216,6 +229,7 @@ impl Simulation {
                     }
                     PartState::Attention { .. } => known.push(*text),
                     PartState::Queued { .. } | PartState::Sending(_) | PartState::Failed { .. } => {}
+                    PartState::Retracted { .. } | PartState::Cancelled { .. } => panic!("nobody has said so"),
                 }
             }
         }

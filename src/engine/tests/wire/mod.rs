@@ -135,6 +135,7 @@ fn word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Published { url: Some(_) } => "published",
         Outcome::Published { url: None } => "published, nameless",
+        Outcome::Updated { .. } | Outcome::Retracted => "amended",
         Outcome::Beaten => "beaten",
         Outcome::Deferred { .. } => "later",
         Outcome::Failed { .. } => "failed",

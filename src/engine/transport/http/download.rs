@@ -1,9 +1,6 @@
 use super::{HttpTransport, describe, never_left, with_roots};
 use crate::{
-    engine::{
-        pace::CONNECT_TIMEOUT,
-        transport::{TransportError, Visit, Visited, Web},
-    },
+    engine::transport::{TransportError, Visit, Visited, Web},
     network::Flow,
 };
 use reqwest::{
@@ -26,7 +23,7 @@ impl Web for HttpTransport {
             let host = host.to_owned();
             // The system's resolver blocks, and can't be stopped; who waits for it can.
             let asked = tokio::task::spawn_blocking(move || (host.as_str(), 0).to_socket_addrs());
-            match tokio::time::timeout(within.min(CONNECT_TIMEOUT), asked).await {
+            match tokio::time::timeout(within.min(self.settings.times.connect_timeout), asked).await {
                 Ok(Ok(Ok(found))) => Ok(found.map(|address| address.ip()).collect()),
                 Ok(Ok(Err(_)) | Err(_)) => Err(never_left("its host can't be found".to_owned())),
                 Err(_) => Err(never_left("nobody tells where its host is".to_owned())),
@@ -35,7 +32,7 @@ impl Web for HttpTransport {
     }
 
     fn visit<'a>(&'a self, visit: Visit<'a>) -> Flow<'a, Result<Visited, TransportError>> {
-        Box::pin(get(visit))
+        Box::pin(get(visit, self.settings.times.connect_timeout))
     }
 }
 
@@ -51,7 +48,7 @@ impl Resolve for Checked {
 }
 
 /// A client for one visit. Proxies are left out: they find hosts by themselves, and nobody would have checked where.
-fn configure(visit: &Visit<'_>) -> ClientBuilder {
+fn configure(visit: &Visit<'_>, connect: Duration) -> ClientBuilder {
     let addresses = visit.addresses.iter().map(|address| SocketAddr::new(*address, 0)).collect();
     Client::builder()
         .user_agent(concat!("masthead/", env!("CARGO_PKG_VERSION")))
@@ -60,13 +57,13 @@ fn configure(visit: &Visit<'_>) -> ClientBuilder {
         .redirect(Policy::none())
         .referer(false)
         .retry(retry::never())
-        .connect_timeout(CONNECT_TIMEOUT.min(visit.within))
+        .connect_timeout(connect.min(visit.within))
         .timeout(visit.within)
         .pool_max_idle_per_host(0)
 }
 
-async fn get(visit: Visit<'_>) -> Result<Visited, TransportError> {
-    let client = with_roots(|| configure(&visit)).map_err(|error| never_left(describe(error)))?;
+async fn get(visit: Visit<'_>, connect: Duration) -> Result<Visited, TransportError> {
+    let client = with_roots(|| configure(&visit, connect)).map_err(|error| never_left(describe(error)))?;
     let request = client.get(visit.url).header(ACCEPT, "image/*, video/*;q=0.9, */*;q=0.1").build();
     let request = request.map_err(|error| never_left(describe(error)))?;
     // Two readings of one address must not differ, or another host would be visited than was checked.

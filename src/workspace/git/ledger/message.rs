@@ -1,9 +1,10 @@
-use crate::ledger::{Event, Happening};
+use super::tree::News;
+use crate::ledger::{BrakeEvent, Braking, Event, Happening};
 use std::collections::BTreeMap;
 
 /// Returns the message of a commit: one line an event, in plain words, so that `git log` reads as an audit trail.
-pub(super) fn message(events: &[&Event], is_first: bool) -> String {
-    let lines: Vec<String> = events.iter().map(|event| line(event)).collect();
+pub(super) fn message(events: &[News<'_>], is_first: bool) -> String {
+    let lines: Vec<String> = events.iter().map(|news| one_line(&news_line(news))).collect();
     let title = match lines.as_slice() {
         [] => "began the ledger".to_owned(),
         [only] => return format!("{only}\n"),
@@ -15,10 +16,14 @@ pub(super) fn message(events: &[&Event], is_first: bool) -> String {
 }
 
 /// Counts the events by kind, in the order in which they come up.
-fn summary(events: &[&Event]) -> String {
+fn summary(events: &[News<'_>]) -> String {
     let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for (place, event) in events.iter().enumerate() {
-        counts.entry(verb(&event.what)).or_insert((place, 0)).1 += 1;
+    for (place, news) in events.iter().enumerate() {
+        let verb = match news {
+            News::Event(event) => verb(&event.what),
+            News::Brake(event) => brake_verb(&event.what),
+        };
+        counts.entry(verb).or_insert((place, 0)).1 += 1;
     }
     let mut counts: Vec<_> = counts.into_iter().collect();
     counts.sort_by_key(|(_, (place, _))| *place);
@@ -36,6 +41,34 @@ const fn verb(what: &Happening) -> &'static str {
         Happening::Fail { .. } => "refused",
         Happening::Absent { .. } => "did not arrive",
         Happening::Hold { .. } => "needs a person",
+        Happening::Edit { .. } => "changed",
+        Happening::Retract { .. } => "taken back",
+        Happening::Cancel { .. } => "cancelled",
+    }
+}
+
+const fn brake_verb(what: &Braking) -> &'static str {
+    match what {
+        Braking::Freeze { .. } => "frozen",
+        Braking::Thaw { .. } => "thawed",
+    }
+}
+
+fn news_line(news: &News<'_>) -> String {
+    match news {
+        News::Event(event) => line(event),
+        News::Brake(event) => brake_line(event),
+    }
+}
+
+fn brake_line(event: &BrakeEvent) -> String {
+    let (verb, by) = (brake_verb(&event.what), event.by.name());
+    match &event.what {
+        Braking::Freeze { scope, until: Some(until), reason } => {
+            format!("{verb}: {scope}, until {until}, by {by}: {reason}")
+        }
+        Braking::Freeze { scope, until: None, reason } => format!("{verb}: {scope}, by {by}: {reason}"),
+        Braking::Thaw { of, reason } => format!("{verb} `{of}`, by {by}: {reason}"),
     }
 }
 
@@ -43,7 +76,7 @@ const fn verb(what: &Happening) -> &'static str {
 fn line(event: &Event) -> String {
     let verb = verb(&event.what);
     let (post, account, part) = (event.key.post.as_str(), event.key.account.as_str(), event.key.part);
-    let line = match &event.what {
+    match &event.what {
         Happening::Intent { attempt: 0 | 1, .. } => format!("{verb} {post} to {account} (part {part})"),
         Happening::Intent { attempt, .. } => format!("{verb} {post} to {account} (part {part}), attempt {attempt}"),
         Happening::Repeat { .. } => format!("{verb} {post} to {account} (part {part}), since no answer came"),
@@ -62,8 +95,11 @@ fn line(event: &Event) -> String {
         Happening::Fail { kind, message } => format!("{verb}: {post} to {account} (part {part}): {kind}: {message}"),
         Happening::Absent { evidence } => format!("{verb}: {post} to {account} (part {part}): {evidence}"),
         Happening::Hold { reason } => format!("{verb}: {post} to {account} (part {part}): {reason}"),
-    };
-    one_line(&line)
+        Happening::Edit { parts, .. } => format!("{verb} {post} on {account} ({part}/{parts})"),
+        Happening::Retract { why } | Happening::Cancel { why } => {
+            format!("{verb}: {post} on {account} (part {part}), by {}: {why}", event.by.name())
+        }
+    }
 }
 
 /// Makes it one line that a terminal shows as it is, and not too long a one.
@@ -84,7 +120,8 @@ mod tests {
 
     #[track_caller]
     fn check(events: &[&Event], is_first: bool, expect: &str) {
-        assert_eq!(message(events, is_first), expect);
+        let news: Vec<_> = events.iter().map(|event| News::Event(event)).collect();
+        assert_eq!(message(&news, is_first), expect);
     }
 
     #[test]
@@ -126,7 +163,7 @@ mod tests {
             "refused: hello to brand (part 1): refused: no Signed-off-by: me [31m\n",
         );
         let long = Happening::Release { why: "é".repeat(500) };
-        let text = message(&[&other("2", None, long)], false);
+        let text = message(&[News::Event(&other("2", None, long))], false);
         assert_eq!(text.chars().count(), 302);
     }
 }

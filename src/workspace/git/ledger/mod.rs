@@ -13,12 +13,12 @@ mod tree;
 use self::{
     remote::{Pushed, Remote},
     seen::Seen,
-    tree::Snapshot,
+    tree::{News, Snapshot},
 };
 use super::{Repo, WorkspaceError};
 use crate::{
     config::LedgerSettings,
-    ledger::{Append, Appended, Event, Genesis, Ledger, Store, StoreError, StoreProblem},
+    ledger::{Append, Appended, Brake, BrakeEvent, Genesis, Ledger, Store, StoreError, StoreProblem},
     model::Timestamp,
 };
 use git2::{ErrorCode, Oid, Repository, Signature};
@@ -85,7 +85,7 @@ impl GitStore {
 
     /// Makes the ledger if there is none, so that it is known when it began.
     pub fn create(&mut self, created: Timestamp) -> Result<(), StoreError> {
-        self.commit(&[], Some(created)).map(|_| ())
+        self.commit(&[], &[], Some(created)).map(|_| ())
     }
 
     /// Reads the ledger as this clone knows it, without asking a remote; none if it knows none, or not a whole one.
@@ -215,7 +215,12 @@ impl GitStore {
     }
 
     /// Adds what may be added. Without events it makes the ledger, created then.
-    fn commit(&mut self, batch: &[Append], created: Option<Timestamp>) -> Result<Vec<Appended>, StoreError> {
+    fn commit(
+        &mut self,
+        batch: &[Append],
+        brakes: &[BrakeEvent],
+        created: Option<Timestamp>,
+    ) -> Result<Vec<Appended>, StoreError> {
         let _lock = match self.place {
             Place::Local => {
                 let lock = local::lock(&self.state)?;
@@ -230,7 +235,8 @@ impl GitStore {
         let mut is_fresh = self.known.is_none() || matches!(self.place, Place::Local);
         let mut tip = if is_fresh { self.tip()? } else { self.known };
         for round in 0.. {
-            let judged = tree::judge(&self.git, tip, batch)?;
+            let mut judged = tree::judge(&self.git, tip, batch)?;
+            judged.files.extend(tree::new_brakes(&self.git, tip, brakes)?);
             let is_beaten = judged.answers.contains(&Appended::Beaten);
             let is_nothing = judged.files.is_empty() && (tip.is_some() || created.is_none());
             if !is_fresh && (is_beaten || is_nothing) {
@@ -243,7 +249,7 @@ impl GitStore {
             if round > 0 && began.elapsed() > PATIENCE {
                 break;
             }
-            let begin = created.or(judged.files.first().map(|file| file.event.at));
+            let begin = created.or(judged.files.first().map(|file| file.news.at()));
             let (commit, genesis) = self.build(tip, &judged.files, begin)?;
             let said = match self.advance(tip, commit)? {
                 Moved::Done => {
@@ -283,8 +289,8 @@ impl GitStore {
             Some(tip) => tree::genesis(&self.git, tip, &self.branch)?,
             None => Genesis { id: random_id()?, created: begin.unwrap_or(Timestamp::EPOCH) },
         };
-        let events: Vec<&Event> = files.iter().map(|file| file.event).collect();
-        let message = message::message(&events, tip.is_none());
+        let news: Vec<News<'_>> = files.iter().map(|file| file.news).collect();
+        let message = message::message(&news, tip.is_none());
         let author = author(&self.git)?;
         let commit = tree::build(&self.git, tip, &genesis, files, &message, &author)?;
         Ok((commit, genesis))
@@ -313,7 +319,18 @@ impl Store for GitStore {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
-        self.commit(batch, None)
+        self.commit(batch, &[], None)
+    }
+
+    fn brakes(&mut self) -> Result<Vec<Brake>, StoreError> {
+        match self.tip()? {
+            Some(tip) => tree::brakes(&self.git, tip),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn brake(&mut self, events: &[BrakeEvent]) -> Result<(), StoreError> {
+        self.commit(&[], events, None).map(|_| ())
     }
 }
 

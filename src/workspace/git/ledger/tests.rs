@@ -1,6 +1,8 @@
+mod brakes;
+
 use super::{super::sandbox::Sandbox, *};
 use crate::ledger::{
-    EventId, PartState,
+    Event, EventId, PartState,
     fixture::{hold, intent, receipt},
 };
 use std::{collections::BTreeSet, fs, path::Path};
@@ -412,7 +414,7 @@ fn folders_that_newer_programs_add_are_left_alone() {
     let sandbox = local();
     open(sandbox.path(), None).append(&one(try_("hello", "1"), None)).expect("answers");
     tamper(&sandbox, |sandbox| {
-        sandbox.write("by-hand/freezes/0001-freeze-1.json", "{}");
+        sandbox.write("by-hand/brakes/0001-freeze-1.json", "{}");
         sandbox.write("by-hand/README.md", "The ledger.");
     });
     let mut store = open(sandbox.path(), None);

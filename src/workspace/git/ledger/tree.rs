@@ -4,10 +4,10 @@ use super::{
 };
 use crate::{
     ledger::{
-        self, Append, Appended, CodecError, DeliveryKey, DeliveryState, Event, EventId, GENESIS, Genesis, Ledger,
-        POSTS, PartKey,
+        self, Append, Appended, Brake, BrakeEvent, CodecError, DeliveryKey, DeliveryState, Event, EventId, FREEZES,
+        GENESIS, Genesis, Ledger, POSTS, PartKey,
     },
-    model::{AccountId, PostId},
+    model::{AccountId, PostId, Timestamp},
 };
 use git2::{ErrorCode, ObjectType, Oid, Repository, Signature, Tree};
 use std::{
@@ -29,7 +29,31 @@ pub(super) struct Snapshot {
 /// An event to write, and where.
 pub(super) struct NewFile<'a> {
     pub(super) path: String,
-    pub(super) event: &'a Event,
+    pub(super) news: News<'a>,
+}
+
+/// An event of a post or of the brakes.
+#[derive(Clone, Copy)]
+pub(super) enum News<'a> {
+    Event(&'a Event),
+    Brake(&'a BrakeEvent),
+}
+
+impl News<'_> {
+    /// Returns when it happened.
+    pub(super) fn at(&self) -> Timestamp {
+        match self {
+            Self::Event(event) => event.at,
+            Self::Brake(event) => event.at,
+        }
+    }
+
+    fn encode(&self) -> String {
+        match self {
+            Self::Event(event) => ledger::encode(event),
+            Self::Brake(event) => ledger::encode_brake(event),
+        }
+    }
 }
 
 /// What may be written of a batch.
@@ -70,8 +94,62 @@ pub(super) fn read(git: &Repository, commit: Oid, branch: &str, old: Option<Snap
             reader.folder(POSTS, posts.id(), posts.kind(), old, 0)?;
         }
     }
-    let ledger = Ledger { genesis: Some(genesis), commit: Some(commit.to_string()), deliveries: reader.deliveries };
+    let ledger = Ledger {
+        genesis: Some(genesis),
+        commit: Some(commit.to_string()),
+        brakes: brakes_in(git, &tree)?,
+        deliveries: reader.deliveries,
+    };
     Ok(Snapshot { tree: tree.id(), ledger })
+}
+
+/// Reads the brakes at a commit.
+pub(super) fn brakes(git: &Repository, commit: Oid) -> Result<Vec<Brake>, StoreError> {
+    brakes_in(git, &tree_of(git, commit)?)
+}
+
+fn brakes_in(git: &Repository, tree: &Tree<'_>) -> Result<Vec<Brake>, StoreError> {
+    Ok(ledger::fold_brakes(&brake_files(git, Some(tree))?.into_iter().map(|(_, event)| event).collect::<Vec<_>>()))
+}
+
+/// Reads all events of the brakes, with their sequence. There are few, even after years.
+fn brake_files(git: &Repository, tree: Option<&Tree<'_>>) -> Result<Vec<(u16, BrakeEvent)>, StoreError> {
+    let Some(entry) = tree.and_then(|tree| tree.get_name(FREEZES)) else { return Ok(Vec::new()) };
+    if entry.kind() != Some(ObjectType::Tree) {
+        return Err(damaged(FREEZES, "it is not a folder"));
+    }
+    let mut events = Vec::new();
+    for entry in &find_tree(git, entry.id(), FREEZES)? {
+        let name = String::from_utf8_lossy(entry.name_bytes());
+        let path = format!("{FREEZES}/{name}");
+        let sequence = ledger::parse_file_name(&name).filter(|_| entry.kind() == Some(ObjectType::Blob));
+        let (sequence, _, _) = sequence.ok_or_else(|| damaged(&path, "it is not the file of an event"))?;
+        let text = read_text(git, entry.id(), &path)?;
+        let event = ledger::decode_brake(&text).map_err(|error| codec_problem(&path, error))?;
+        if ledger::brake_file_name(&event, sequence) != name {
+            return Err(damaged(&path, "it is not about what its path says"));
+        }
+        events.push((sequence, event));
+    }
+    Ok(events)
+}
+
+/// Returns the events of the brakes that are not at the tip yet, each with its place there.
+pub(super) fn new_brakes<'a>(
+    git: &Repository,
+    tip: Option<Oid>,
+    events: &'a [BrakeEvent],
+) -> Result<Vec<NewFile<'a>>, StoreError> {
+    let tree = tip.map(|tip| tree_of(git, tip)).transpose()?;
+    let known = if events.is_empty() { Vec::new() } else { brake_files(git, tree.as_ref())? };
+    let mut last = known.iter().map(|(sequence, _)| *sequence).max().unwrap_or(0);
+    let mut files = Vec::new();
+    for event in events.iter().filter(|event| !known.iter().any(|(_, known)| known.id == event.id)) {
+        last = last.checked_add(1).ok_or_else(|| damaged(FREEZES, "it has no room for more"))?;
+        let path = format!("{FREEZES}/{}", ledger::brake_file_name(event, last));
+        files.push(NewFile { path, news: News::Brake(event) });
+    }
+    Ok(files)
 }
 
 struct Reader<'a> {
@@ -211,7 +289,7 @@ pub(super) fn judge<'a>(git: &Repository, tip: Option<Oid>, batch: &'a [Append])
         part.last = sequence;
         part.ids.insert(event.id.clone());
         judged.answers.push(Appended::Written);
-        judged.files.push(NewFile { path: ledger::event_path(event, sequence), event });
+        judged.files.push(NewFile { path: ledger::event_path(event, sequence), news: News::Event(event) });
     }
     Ok(judged)
 }
@@ -254,7 +332,7 @@ pub(super) fn build(
         blobs.push((GENESIS, git.blob(ledger::encode_genesis(genesis).as_bytes()).map_err(failed)?));
     }
     for file in files {
-        blobs.push((file.path.as_str(), git.blob(ledger::encode(file.event).as_bytes()).map_err(failed)?));
+        blobs.push((file.path.as_str(), git.blob(file.news.encode().as_bytes()).map_err(failed)?));
     }
     let tree = add(git, base.as_ref(), &blobs).and_then(|tree| git.find_tree(tree)).map_err(failed)?;
     let parents: Vec<_> = parent.iter().collect();
