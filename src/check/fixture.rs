@@ -12,7 +12,7 @@ use crate::{
     },
     report::{
         Style,
-        diagnostics::{Format, Printer, Source},
+        diagnostics::{Format, Rendered, Source},
     },
     text::{Dialect, HandleStyle, LinkStyle, Measure, MentionWeight, Unit},
 };
@@ -238,7 +238,8 @@ pub(super) fn shown(text: &str) -> String {
     let found = findings(text, &Given::default());
     let mut files = Files::new();
     let file = files.add("content/post.md", Some(text));
-    Printer::new(Format::Human(Style::PLAIN), Vec::new()).file(&Source { file, text, files: &files }, &found)
+    let source = Source { file, text, files: &files };
+    Rendered::new(Format::Human(Style::PLAIN), &source, &found).text().to_owned()
 }
 
 /// Checks copy for an account and returns the codes of the findings.

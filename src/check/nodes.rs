@@ -1,7 +1,9 @@
+use super::hosts::Address;
 use crate::{
     diag::Span,
     model::{Block, Inline, Media, Post},
 };
+use std::borrow::Cow;
 
 /// What the rules look at in the copies of a post, found in one walk.
 #[derive(Debug, Default)]
@@ -21,8 +23,10 @@ pub(super) struct Nodes<'a> {
 pub(super) struct Link<'a> {
     /// The target, as written.
     pub(super) url: &'a str,
+    /// The target taken apart, without the spaces around it.
+    pub(super) address: Address<'a>,
     /// Its text, less any emphasis.
-    pub(super) text: String,
+    pub(super) text: Cow<'a, str>,
     /// Whether it holds an image or a video.
     pub(super) has_media: bool,
     /// Whether the text is the address itself.
@@ -61,12 +65,19 @@ impl<'a> Nodes<'a> {
             match inline {
                 Inline::Emphasis(inner) | Inline::Strong(inner) | Inline::Strike(inner) => self.inlines(inner),
                 Inline::Link { url, content, bare, span } => {
-                    let mut text = String::new();
-                    plain(content, &mut text);
+                    let text = match &content[..] {
+                        [Inline::Text { text, .. }] => Cow::Borrowed(text.as_str()),
+                        content => {
+                            let mut text = String::new();
+                            plain(content, &mut text);
+                            Cow::Owned(text)
+                        }
+                    };
                     let media_before = self.media.len();
                     self.inlines(content);
                     let has_media = self.media.len() > media_before;
-                    self.links.push(Link { url, text, has_media, bare: *bare, span: *span });
+                    let address = Address::parse(url.trim());
+                    self.links.push(Link { url, address, text, has_media, bare: *bare, span: *span });
                 }
                 Inline::Media(media) => self.media.push(media),
                 Inline::Mention { handle, span } => self.mentions.push((handle, *span)),

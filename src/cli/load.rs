@@ -89,19 +89,37 @@ impl<'a> Reading<'a> {
 
     /// Reads and parses every post, on many threads, and does something with each. Returns what came of each, in order.
     pub(super) fn each<T: Send>(&self, then: impl Fn(Read<'_>) -> T + Sync) -> Vec<T> {
-        let none = Defaults::default();
         workspace::read_all(self.source, &self.listing.posts, |index, path, text| {
             let file = FileId(self.first_post + u32::try_from(index).expect("fewer than 2^32 files"));
-            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            let defaults = nearest(&self.defaults, folder).unwrap_or(&none);
-            match text {
-                Ok(text) => {
-                    let (post, findings) = content::parse(file, path, &text, &self.config, defaults);
-                    then(Read { file, path, text: Ok(&text), post, findings })
-                }
-                Err(problem) => then(Read { file, path, text: Err(problem), post: None, findings: Vec::new() }),
-            }
+            self.then(file, path, text, &then)
         })
+    }
+
+    /// Does so with some posts again.
+    pub(super) fn again<T: Send>(&self, posts: &[FileId], then: impl Fn(Read<'_>) -> T + Sync) -> Vec<T> {
+        let paths: Vec<String> = posts.iter().map(|file| self.files.path(*file).to_owned()).collect();
+        workspace::read_all(self.source, &paths, |index, path, text| self.then(posts[index], path, text, &then))
+    }
+
+    /// Returns the files of the posts, in order.
+    pub(super) fn posts(&self) -> impl Iterator<Item = FileId> {
+        (self.first_post..).map(FileId).take(self.listing.posts.len())
+    }
+
+    fn then<T>(&self, file: FileId, path: &str, text: Result<String, FileProblem>, then: &impl Fn(Read<'_>) -> T) -> T {
+        match text {
+            Ok(text) => {
+                let defaults = self.defaults_of(path);
+                let (post, findings) =
+                    content::parse(file, path, &text, &self.config, defaults.unwrap_or(&Defaults::default()));
+                then(Read { file, path, text: Ok(&text), post, findings })
+            }
+            Err(problem) => then(Read { file, path, text: Err(problem), post: None, findings: Vec::new() }),
+        }
+    }
+
+    fn defaults_of(&self, path: &str) -> Option<&Defaults> {
+        nearest(&self.defaults, path.rsplit_once('/').map_or("", |(folder, _)| folder))
     }
 }
 
@@ -116,9 +134,8 @@ impl Reading<'_> {
 
     /// Parses the text of a post as if it stood in its file.
     pub(super) fn parse(&self, file: FileId, path: &str, text: &str) -> Option<Post> {
-        let (none, folder) = (Defaults::default(), path.rsplit_once('/').map_or("", |(folder, _)| folder));
-        let defaults = nearest(&self.defaults, folder).unwrap_or(&none);
-        content::parse(file, path, text, &self.config, defaults).0
+        let defaults = self.defaults_of(path);
+        content::parse(file, path, text, &self.config, defaults.unwrap_or(&Defaults::default())).0
     }
 }
 
@@ -198,10 +215,7 @@ fn usable(reading: &Reading<'_>, ui: &Ui) -> Result<(), Failure> {
 fn show(files: &Files, file: FileId, findings: &[Diagnostic], ui: &Ui) {
     let source = diagnostics::Source { file, text: files.text(file).unwrap_or_default(), files };
     let format = diagnostics::Format::Human(ui.stderr_style());
-    for rendered in diagnostics::Printer::render(format, &source, findings) {
-        ui.findings(&rendered);
-        ui.findings("\n");
-    }
+    ui.findings(diagnostics::Rendered::new(format, &source, findings).text());
 }
 
 /// The publish branch's commit, with its posts parsed and checked.

@@ -15,7 +15,7 @@ use crate::{
     report::site::{self, Elsewhere, OutContent, Site, SitePost, Templates},
     workspace::{self, Commit, Written},
 };
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 /// A site that was written.
 #[derive(Debug)]
@@ -165,7 +165,7 @@ impl Shown<'_> {
         };
         for part in &mut draft.parts {
             part.media.iter_mut().for_each(&mut change);
-            change_media(&mut part.rich, &mut change);
+            change_media(Arc::make_mut(&mut part.rich), &mut change);
         }
         draft
     }

@@ -6,6 +6,7 @@ use crate::{
     diag::{Diagnostic, Span, Spanned},
     model::{Block, Body, Inline, Part},
 };
+use std::sync::Arc;
 
 /// Copy under one heading.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,7 +69,7 @@ impl Open {
         let blocks = std::mem::take(&mut self.blocks);
         let (Some(first), Some(last)) = (blocks.first(), blocks.last()) else { return false };
         let span = first.span().to(last.span());
-        self.parts.push(Part { blocks, span });
+        self.parts.push(Part { blocks: blocks.into(), span });
         true
     }
 
@@ -79,7 +80,7 @@ impl Open {
             findings.push(empty_part(span, "there is nothing after this break"));
         }
         if self.parts.is_empty() {
-            self.parts.push(Part { blocks: Vec::new(), span: self.start });
+            self.parts.push(Part { blocks: Arc::default(), span: self.start });
         }
         Section { names: self.names, body: Body { parts: self.parts } }
     }

@@ -1,7 +1,7 @@
 use super::codes;
 use crate::{
     config::{Fragment, Table, codes as shared, read_toml},
-    content::yaml::read_yaml,
+    content::{plain_toml::read_plain_toml, yaml::read_yaml},
     diag::{Diagnostic, FileId, Span, TextEdit},
 };
 use std::ops::Range;
@@ -85,7 +85,7 @@ pub(super) fn read<'a>(file: FileId, text: &'a str, cut: &Cut, out: &mut Vec<Dia
     }
     let fragment = Fragment { file, text: &text[range.clone()], start: range.start };
     match format {
-        Format::Toml => read_toml(fragment, out),
+        Format::Toml => read_plain_toml(fragment).map_or_else(|| read_toml(fragment, out), |table| (table, true)),
         Format::Yaml => read_yaml(fragment, out),
     }
 }
@@ -96,14 +96,18 @@ fn format_of(line: &str) -> Option<Format> {
 
 /// The line that `start` is on the first byte of, without its end.
 fn line_at(text: &str, start: usize) -> Range<usize> {
-    let end = text[start..].find('\n').map_or(text.len(), |length| start + length);
+    let end = line_end(text, start);
     let end = if text[start..end].ends_with('\r') { end - 1 } else { end };
     start..end
 }
 
 /// The start of the line after the line end at `end`.
 fn next_line(text: &str, end: usize) -> usize {
-    text[end..].find('\n').map_or(text.len(), |length| end + length + 1)
+    text.len().min(line_end(text, end) + 1)
+}
+
+fn line_end(text: &str, from: usize) -> usize {
+    memchr::memchr(b'\n', &text.as_bytes()[from..]).map_or(text.len(), |length| from + length)
 }
 
 #[cfg(test)]

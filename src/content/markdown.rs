@@ -39,6 +39,8 @@ pub(super) enum Item {
 /// Reads copy, one block or break after the other.
 pub(super) struct Reader<'a, 'o> {
     events: Peekable<OffsetIter<'a>>,
+    /// The block that was read, between two uses: kept, so that it is allocated once.
+    blocks: Vec<Block>,
     source: Source<'a>,
     run: Run,
     told_depth: bool,
@@ -63,12 +65,19 @@ impl<'a, 'o> Reader<'a, 'o> {
     pub(super) fn new(source: Source<'a>, out: &'o mut Vec<Diagnostic>) -> Self {
         let parser = Parser::new_ext(source.text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH);
         let events = parser.into_offset_iter().peekable();
-        Self { events, source, run: Run::default(), told_depth: false, out }
+        Self { events, blocks: Vec::new(), source, run: Run::default(), told_depth: false, out }
     }
 
     /// Returns the next block or break of the top level.
     pub(super) fn next_item(&mut self) -> Option<Item> {
-        let mut blocks = Vec::new();
+        let mut blocks = std::mem::take(&mut self.blocks);
+        blocks.clear();
+        let item = self.next_into(&mut blocks);
+        self.blocks = blocks;
+        item
+    }
+
+    fn next_into(&mut self, blocks: &mut Vec<Block>) -> Option<Item> {
         loop {
             let (event, range) = self.events.next()?;
             if let Event::Rule = event {
@@ -77,7 +86,7 @@ impl<'a, 'o> Reader<'a, 'o> {
             if let Event::Start(Tag::Heading { level: HeadingLevel::H2, .. }) = event {
                 self.warn_of_dashes(range.clone());
             }
-            self.block(event, range, 0, &mut blocks);
+            self.block(event, range, 0, blocks);
             if let Some(block) = blocks.pop() {
                 return Some(Item::Block(block));
             }

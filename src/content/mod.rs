@@ -16,6 +16,7 @@ mod keys;
 mod markdown;
 mod media;
 mod parse;
+mod plain_toml;
 mod resolve;
 mod retarget;
 mod run;

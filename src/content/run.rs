@@ -1,6 +1,6 @@
 use super::{
     markdown::Source,
-    scan::{What, may_hold, scan},
+    scan::{Found, What, may_hold, scan},
 };
 use crate::{diag::Span, model::Inline};
 use std::ops::Range;
@@ -11,6 +11,7 @@ use std::ops::Range;
 pub(super) struct Run {
     text: String,
     pieces: Vec<Piece>,
+    found: Vec<Found>,
     /// Whether it is the text of a link, in which nothing else is looked for.
     pub in_link: bool,
 }
@@ -38,9 +39,10 @@ impl Run {
     pub(super) fn alone(&mut self, text: &str, range: Range<usize>, source: &Source<'_>, into: &mut Vec<Inline>) {
         if !text.is_empty() && (self.in_link || !may_hold(text)) {
             into.push(Inline::Text { text: text.to_owned(), span: source.span(range) });
-        } else {
+        } else if !text.is_empty() {
             self.push(text, range);
-            self.flush(source, into);
+            self.find(source, into);
+            self.clear();
         }
     }
 
@@ -48,20 +50,25 @@ impl Run {
     pub(super) fn flush(&mut self, source: &Source<'_>, into: &mut Vec<Inline>) {
         if self.text.is_empty() {
             self.pieces.clear();
-            return;
-        }
-        if self.in_link || !may_hold(&self.text) {
+        } else if self.in_link || !may_hold(&self.text) {
             into.push(self.plain(source, 0..self.text.len()));
+            self.clear();
         } else {
             self.find(source, into);
+            self.clear();
         }
+    }
+
+    fn clear(&mut self) {
         self.text.clear();
         self.pieces.clear();
     }
 
-    fn find(&self, source: &Source<'_>, into: &mut Vec<Inline>) {
+    fn find(&mut self, source: &Source<'_>, into: &mut Vec<Inline>) {
+        let mut all = std::mem::take(&mut self.found);
+        scan(&self.text, |position| self.is_literal(source.text, position), &mut all);
         let mut at = 0;
-        for found in scan(&self.text, |position| self.is_literal(source.text, position)) {
+        for found in all.drain(..) {
             if at < found.range.start {
                 into.push(self.plain(source, at..found.range.start));
             }
@@ -83,6 +90,7 @@ impl Run {
         if at < self.text.len() {
             into.push(self.plain(source, at..self.text.len()));
         }
+        self.found = all;
     }
 
     fn plain(&self, source: &Source<'_>, range: Range<usize>) -> Inline {

@@ -26,28 +26,24 @@ pub(super) enum What {
 
 /// Returns whether a text can hold anything to find. Most can't, and are done with after this.
 pub(super) fn may_hold(text: &str) -> bool {
-    // Without an early return inside it, a stretch is a few vector instructions.
-    let marks = |byte: &u8| u8::from(*byte == b'#') | u8::from(*byte == b'@') | u8::from(*byte == b':');
-    text.as_bytes().chunks(64).any(|stretch| stretch.iter().fold(0, |found, byte| found | marks(byte)) != 0)
+    memchr::memchr3(b'#', b'@', b':', text.as_bytes()).is_some()
 }
 
 /// Finds addresses, tags and mentions, in order. A `#` or `@` that `is_literal` opens nothing.
-pub(super) fn scan(text: &str, is_literal: impl Fn(usize) -> bool) -> Vec<Found> {
-    let mut all = Vec::new();
+pub(super) fn scan(text: &str, is_literal: impl Fn(usize) -> bool, all: &mut Vec<Found>) {
     let mut at = 0;
-    if text.contains("://") {
+    if memchr::memchr_iter(b':', text.as_bytes()).any(|at| text.as_bytes()[at..].starts_with(b"://")) {
         let mut finder = LinkFinder::new();
         finder.kinds(&[LinkKind::Url]);
         for link in finder.links(text) {
             if is_http(link.as_str()) {
-                marks(text, at..link.start(), &is_literal, &mut all);
+                marks(text, at..link.start(), &is_literal, all);
                 all.push(Found { range: link.start()..link.end(), what: What::Url });
                 at = link.end();
             }
         }
     }
-    marks(text, at..text.len(), &is_literal, &mut all);
-    all
+    marks(text, at..text.len(), &is_literal, all);
 }
 
 fn is_http(url: &str) -> bool {
@@ -57,7 +53,7 @@ fn is_http(url: &str) -> bool {
 fn marks(text: &str, within: Range<usize>, is_literal: &impl Fn(usize) -> bool, all: &mut Vec<Found>) {
     let mut at = within.start;
     let bytes = text.as_bytes();
-    while let Some(mark) = next_mark(&bytes[..within.end], at) {
+    while let Some(mark) = memchr::memchr2(b'#', b'@', &bytes[at..within.end]).map(|next| at + next) {
         at = mark + 1;
         if is_literal(mark) || !may_follow(text[..mark].chars().next_back()) {
             continue;
@@ -72,16 +68,6 @@ fn marks(text: &str, within: Range<usize>, is_literal: &impl Fn(usize) -> bool, 
             all.push(Found { range: mark..at, what });
         }
     }
-}
-
-/// Finds the next `#` or `@`.
-fn next_mark(bytes: &[u8], from: usize) -> Option<usize> {
-    let is_mark = |byte: &u8| (*byte == b'#') | (*byte == b'@');
-    // As in `may_hold`: stretches without one are passed over in a few instructions each.
-    let (stretches, _) = bytes[from..].as_chunks::<32>();
-    let plain = stretches.iter().take_while(|stretch| !stretch.iter().fold(false, |found, byte| found | is_mark(byte)));
-    let from = from + plain.count() * 32;
-    bytes[from..].iter().position(is_mark).map(|next| from + next)
 }
 
 /// Whether a mark may stand after this character: not inside a word, an address or another mark.
@@ -139,7 +125,7 @@ fn word_length(text: &str, solid: fn(u8) -> bool) -> usize {
     let last = bytes[..run].iter().rposition(|&byte| solid(byte));
     let end = last.map_or(0, |last| last + 1);
     // Two dots in a row end a sentence, not a name.
-    text[..end].find("..").unwrap_or(end)
+    bytes[..end].windows(2).position(|pair| pair == b"..").unwrap_or(end)
 }
 
 #[cfg(test)]
@@ -148,7 +134,9 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expect: &[&str]) {
-        let found: Vec<&str> = scan(text, |_| false).into_iter().map(|found| &text[found.range]).collect();
+        let mut all = Vec::new();
+        scan(text, |_| false, &mut all);
+        let found: Vec<&str> = all.into_iter().map(|found| &text[found.range]).collect();
         assert_eq!(found, expect, "{text}");
         assert!(found.is_empty() || may_hold(text));
     }
@@ -193,6 +181,8 @@ mod tests {
 
     #[test]
     fn a_literal_mark_opens_nothing() {
-        assert_eq!(scan("#a #b", |at| at == 0), [Found { range: 3..5, what: What::Tag }]);
+        let mut all = Vec::new();
+        scan("#a #b", |at| at == 0, &mut all);
+        assert_eq!(all, [Found { range: 3..5, what: What::Tag }]);
     }
 }

@@ -12,8 +12,8 @@ pub struct Body {
 /// One part of a thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// Its blocks, in order.
-    pub blocks: Vec<Block>,
+    /// Its blocks, in order; shared with the drafts that are made of them.
+    pub blocks: Arc<[Block]>,
     /// Where it stands, without the breaks around it.
     pub span: Span,
 }
@@ -159,7 +159,7 @@ impl Part {
     /// Returns the media of this part, in order.
     pub fn media(&self) -> Vec<&Media> {
         let mut found = Vec::new();
-        for block in &self.blocks {
+        for block in &*self.blocks {
             block.collect_media(&mut found);
         }
         found

@@ -4,9 +4,10 @@ use crate::{
     model::{Block, Inline, Part, Post, Target},
     text::{self, Dialect, Flat, Range, RangeKind},
 };
+use std::sync::Arc;
 
 /// Makes the draft for a target of a post by the network's profile: picks the copy, flattens it (or keeps it rich), puts
-/// the missing hashtags at the end, splits it where asked, and weighs each part.
+/// the missing hashtags at the end, and splits it where asked.
 ///
 /// Hashtags that the copy has nowhere, whatever their case, go to the end of the first part, which is what people see
 /// of a thread. Texts of options that count with the copy weigh on the first part, and where that is split, all of its
@@ -46,15 +47,15 @@ impl Composer<'_> {
     /// Makes the part of a boost, which says nothing of its own.
     fn empty(&self, copy: &[Part]) -> DraftPart {
         let span = whole_span(copy, self.post);
-        DraftPart { text: Flat::default(), rich: Vec::new(), media: Vec::new(), weight: 0, bytes: 0, span }
+        DraftPart { text: Flat::default(), rich: Arc::default(), media: Vec::new(), beside: 0, span }
     }
 
     /// Makes one part of everything, with rules where a thread would be cut.
     fn rich(&self, copy: &[Part]) -> DraftPart {
-        let mut blocks = text::join(copy);
+        let mut rich = text::join(copy);
         let missing = self.missing_hashtags(copy);
-        let end = blocks.last().map(Block::span);
         if let (Some(first), Some(last)) = (missing.first(), missing.last()) {
+            let end = rich.last().map(Block::span);
             let mut content = Vec::with_capacity(missing.len() * 2);
             for tag in &missing {
                 if !content.is_empty() {
@@ -62,13 +63,13 @@ impl Composer<'_> {
                 }
                 content.push(Inline::Tag { tag: tag.value.clone(), span: tag.span });
             }
-            blocks.push(Block::Paragraph { content, span: end.unwrap_or_else(|| first.span.to(last.span)) });
+            let tags = Block::Paragraph { content, span: end.unwrap_or_else(|| first.span.to(last.span)) };
+            rich = rich.iter().cloned().chain([tags]).collect();
         }
-        let text = text::plain(&blocks, self.profile.id);
+        let is_limited = self.limits.text.is_some() || self.limits.text_bytes.is_some();
+        let text = if is_limited { text::plain(&rich, self.profile.id) } else { Flat::default() };
         let media = copy.iter().flat_map(Part::media).cloned().collect();
-        let weight = text::weigh(&text, &self.limits.measure) + self.weight_of_options();
-        let bytes = text.text.len() as u64;
-        DraftPart { text, rich: blocks, media, weight, bytes, span: whole_span(copy, self.post) }
+        DraftPart { text, rich, media, beside: self.weight_of_options(), span: whole_span(copy, self.post) }
     }
 
     /// Makes a part of each part of the copy, or one of all where the network has no threads.
@@ -86,10 +87,15 @@ impl Composer<'_> {
         }
 
         let options = self.weight_of_options();
+        if let Some(first) = written.first_mut() {
+            first.beside = options;
+        }
+        if !self.post.auto_thread || self.profile.threads == Threads::None {
+            return written;
+        }
         let mut parts = Vec::with_capacity(written.len());
-        for (index, part) in written.into_iter().enumerate() {
-            let extra = if index == 0 { options } else { 0 };
-            self.weigh_and_split(part, extra, &mut parts);
+        for part in written {
+            self.split(part, &mut parts);
         }
         parts
     }
@@ -97,32 +103,21 @@ impl Composer<'_> {
     fn flat_part(&self, blocks: &[Block], part: &Part, dialect: &Dialect) -> DraftPart {
         let text = text::flatten(blocks, dialect);
         let media = part.media().into_iter().cloned().collect();
-        DraftPart { text, rich: Vec::new(), media, weight: 0, bytes: 0, span: part.span }
+        DraftPart { text, rich: Arc::default(), media, beside: 0, span: part.span }
     }
 
-    /// Weighs a part, and splits it where that is asked for and needed; the media stay with the first piece.
-    fn weigh_and_split(&self, mut part: DraftPart, extra: u64, parts: &mut Vec<DraftPart>) {
+    /// Splits a part that is over a limit; the media and the options that count stay with the first piece.
+    fn split(&self, mut part: DraftPart, parts: &mut Vec<DraftPart>) {
         let measure = &self.limits.measure;
-        part.weight = text::weigh(&part.text, measure) + extra;
-        part.bytes = part.text.text.len() as u64;
         let is_over = |max: Option<u64>, value: u64| max.is_some_and(|max| value > max);
-        let is_long = is_over(self.limits.text, part.weight) || is_over(self.limits.text_bytes, part.bytes);
-        if !is_long || !self.post.auto_thread || self.profile.threads == Threads::None {
+        if !is_over(self.limits.text, part.weight(measure)) && !is_over(self.limits.text_bytes, part.bytes()) {
             parts.push(part);
             return;
         }
-        let max = self.limits.text.map_or(u64::MAX, |max| max.saturating_sub(extra));
-        let mut media = std::mem::take(&mut part.media);
-        for (index, piece) in text::split(&part.text, measure, max, self.limits.text_bytes).into_iter().enumerate() {
-            let extra = if index == 0 { extra } else { 0 };
-            parts.push(DraftPart {
-                weight: text::weigh(&piece, measure) + extra,
-                bytes: piece.text.len() as u64,
-                text: piece,
-                rich: Vec::new(),
-                media: std::mem::take(&mut media),
-                span: part.span,
-            });
+        let max = self.limits.text.map_or(u64::MAX, |max| max.saturating_sub(part.beside));
+        for text in text::split(&part.text, measure, max, self.limits.text_bytes) {
+            let (media, beside) = (std::mem::take(&mut part.media), std::mem::take(&mut part.beside));
+            parts.push(DraftPart { text, rich: Arc::default(), media, beside, span: part.span });
         }
     }
 

@@ -1,8 +1,9 @@
 use crate::{
     diag::{Diagnostic, Span},
     model::{AccountId, Block, Media, NetworkId, Options, Poll, PostId, Reference},
-    text::Flat,
+    text::{self, Flat, Measure},
 };
+use std::sync::Arc;
 
 /// What one account is to be sent. The preview shows this very value and `publish` sends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,18 +37,40 @@ pub struct Draft {
 /// One part of a thread as one network shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DraftPart {
-    /// The text on networks with plain text; on those with rich text, the same as lines for excerpts.
+    /// The text on networks with plain text; on those with rich text, the same as lines for excerpts, which
+    /// [`Draft::with_lines`] writes where nothing asked for them before.
     pub text: Flat,
     /// The content on networks with rich text; elsewhere empty.
-    pub rich: Vec<Block>,
+    pub rich: Arc<[Block]>,
     /// The media attached, in order.
     pub media: Vec<Media>,
-    /// What the text weighs in the network's unit, options that count included.
-    pub weight: u64,
-    /// What the text weighs in bytes of UTF-8.
-    pub bytes: u64,
+    /// What options that count weigh beside the text, in the network's unit.
+    pub beside: u64,
     /// Where it was written.
     pub span: Span,
+}
+
+impl Draft {
+    /// Writes the lines of rich content that nothing weighed. Checks of a network without limits don't need them.
+    #[must_use]
+    pub fn with_lines(mut self) -> Self {
+        for part in self.parts.iter_mut().filter(|part| part.text.text.is_empty()) {
+            part.text = text::plain(&part.rich, self.network);
+        }
+        self
+    }
+}
+
+impl DraftPart {
+    /// Weighs the text in the network's unit, options that count included.
+    pub fn weight(&self, measure: &Measure) -> u64 {
+        text::weigh(&self.text, measure) + self.beside
+    }
+
+    /// Returns how many bytes of UTF-8 the text has.
+    pub fn bytes(&self) -> u64 {
+        self.text.text.len() as u64
+    }
 }
 
 /// What composing gives: a draft, always, and what is wrong with it in this network's eyes.

@@ -49,7 +49,7 @@ pub fn desire(
                 continue;
             };
             let limits = limits.get(id).cloned().unwrap_or_else(|| network.profile().limits());
-            let draft = network.compose(post, target, account, &limits).draft;
+            let draft = network.compose(post, target, account, &limits).draft.with_lines();
             all.push(Desired {
                 digest: super::digest(&draft, media),
                 draft,

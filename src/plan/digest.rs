@@ -43,8 +43,8 @@ impl Encoder<'_> {
     }
 
     fn part(&mut self, part: &DraftPart) {
-        // Weight and bytes follow from the text, and the span is a place in a file.
-        let DraftPart { text, rich, media, weight: _, bytes: _, span: _ } = part;
+        // What options weigh follows from them, and the span is a place in a file.
+        let DraftPart { text, rich, media, beside: _, span: _ } = part;
         self.text(&text.text);
         self.list(&text.ranges, |encoder, range| {
             encoder.number(range.start as u64);

@@ -22,10 +22,9 @@ fn at(text: &str) -> Timestamp {
 fn wants(post: &str) -> Desired {
     let part = DraftPart {
         text: Flat { text: format!("the news of {post}"), ranges: Vec::new(), anchors: Vec::new() },
-        rich: Vec::new(),
+        rich: [].into(),
         media: Vec::new(),
-        weight: 10,
-        bytes: 10,
+        beside: 0,
         span: Span::new(FileId(0), 0..0),
     };
     let draft = Draft {

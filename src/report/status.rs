@@ -73,9 +73,10 @@ fn draft_text(draft: &Draft, row: &Row, style: &Style) -> String {
     for (number, part) in (1..).zip(&draft.parts) {
         let weight = limits.map_or_else(String::new, |limits| {
             let (one, many) = limits.measure.unit.nouns();
+            let weight = part.weight(&limits.measure);
             match limits.text {
-                Some(max) => format!("{} of {}", words::number(part.weight), words::count(max, one, many)),
-                None => words::count(part.weight, one, many),
+                Some(max) => format!("{} of {}", words::number(weight), words::count(max, one, many)),
+                None => words::count(weight, one, many),
             }
         });
         let media = match part.media.len() {

@@ -4,17 +4,39 @@ use unicode_segmentation::GraphemeCursor;
 /// Returns how many bytes of a text that is over a limit are within it, up to the last place where it could be cut: not
 /// inside a grapheme cluster, nor inside a range.
 pub fn fitting(flat: &Flat, measure: &Measure, max: u64) -> usize {
-    let (mut fits, mut over) = (0, flat.text.len());
+    let (mut fits, mut room) = (0usize, max);
+    // Hardly anything weighs more than its bytes, so as many bytes as there is room for nearly always fit.
+    let mut ahead = usize::try_from(room).unwrap_or(usize::MAX);
+    while ahead > 0 {
+        let cut = cut_before(flat, fits.saturating_add(ahead).min(flat.text.len()));
+        let weight = if cut > fits { weigh_slice(&flat.text[fits..cut], fits, &flat.ranges, measure) } else { 0 };
+        if cut > fits && weight <= room {
+            (fits, room) = (cut, room - weight);
+            ahead = usize::try_from(room).unwrap_or(usize::MAX).min(flat.text.len() - fits);
+        } else {
+            // A link that weighs more, or something that can't be cut and has more bytes than there is room.
+            break;
+        }
+    }
+    search(flat, measure, fits, room)
+}
+
+/// Does the same from a place on that is within the limit, by halves.
+fn search(flat: &Flat, measure: &Measure, from: usize, room: u64) -> usize {
+    let (mut fits, mut over) = (from, flat.text.len());
+    // What is looked for is most often near.
+    let mut step = 16;
     while fits + 1 < over {
-        let middle = fits + (over - fits) / 2;
+        let middle = fits.saturating_add(step).min(fits + (over - fits) / 2);
         let cut = cut_before(flat, middle);
-        if cut <= fits || weigh_slice(&flat.text[..cut], 0, &flat.ranges, measure) <= max {
+        if cut <= from || weigh_slice(&flat.text[from..cut], from, &flat.ranges, measure) <= room {
             fits = middle;
+            step = step.saturating_mul(2);
         } else {
             over = cut;
         }
     }
-    cut_before(flat, fits)
+    cut_before(flat, fits).max(from)
 }
 
 /// Returns the last place at or before a position where a text could be cut.

@@ -191,7 +191,7 @@ impl Writer {
             Inline::Person { person, span } => self.person(person, span.start),
             Inline::Mention { handle, span } => self.mention(handle, span.start),
             Inline::Tag { tag, span } => {
-                self.put_range(&format!("#{tag}"), Some(span.start), || RangeKind::Tag { tag: tag.clone() });
+                self.put_range(&["#", tag].concat(), Some(span.start), || RangeKind::Tag { tag: tag.clone() });
             }
             Inline::SoftBreak | Inline::HardBreak => self.separate(GapSize::LineEnd),
         }
@@ -205,7 +205,7 @@ impl Writer {
     }
 
     fn mention(&mut self, handle: &str, source: u32) {
-        let shown = format!("@{handle}");
+        let shown = ["@", handle].concat();
         if self.dialect.handles.fits(handle) {
             self.put_range(&shown, Some(source), || RangeKind::Mention { handle: handle.to_owned() });
         } else {

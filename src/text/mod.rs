@@ -18,7 +18,7 @@ mod split;
 mod url;
 
 pub use self::{
-    count::{count, weigh},
+    count::{at_most, count, weigh},
     dialect::{Dialect, HandleStyle, LinkStyle, Measure, MentionWeight, Unit},
     escape::escape_html,
     excerpt::excerpt,

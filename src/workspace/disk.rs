@@ -9,7 +9,7 @@ use std::{
     collections::HashMap,
     fs::{File, Metadata},
     io::{self, Read as _},
-    path::{Path, PathBuf},
+    path::{MAIN_SEPARATOR, Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 #[cfg(target_os = "linux")]
@@ -155,8 +155,7 @@ impl Source for Disk {
             return Err(FileProblem::TooLarge(metadata.len()));
         }
         let unreadable = |error: &io::Error| FileProblem::Unreadable(error::reason(error));
-        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
-        file.take(LARGEST_TEXT + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+        let bytes = read_text(&file, metadata.len()).map_err(|error| unreadable(&error))?;
         if bytes.len() as u64 > LARGEST_TEXT {
             return Err(FileProblem::TooLarge(bytes.len() as u64));
         }
@@ -241,6 +240,11 @@ impl Disk {
 
     /// Returns the path from the root with `/`, and whether every name can be written so.
     fn relative(&self, place: &Path) -> (String, bool) {
+        if let (Some(place), Some(root), '/') = (place.to_str(), self.root.to_str(), MAIN_SEPARATOR)
+            && let Some(path) = place.strip_prefix(root).and_then(|path| path.strip_prefix('/'))
+        {
+            return (path.to_owned(), source::is_inside(path));
+        }
         let path = place.strip_prefix(&self.root).unwrap_or(place);
         let steps: Vec<_> = path.iter().map(|step| step.to_string_lossy()).collect();
         let is_named_well = path.to_str().is_some() && source::is_inside(&steps.join("/"));
@@ -255,6 +259,27 @@ fn explain(error: &ignore::Error) -> (Option<&Path>, String) {
         ignore::Error::WithDepth { err, .. } => explain(err),
         error => (None, error.io_error().map_or_else(|| error.to_string(), error::reason)),
     }
+}
+
+/// Reads a file of so many bytes, and a little more than the largest text if it has grown since.
+fn read_text(mut file: &File, length: u64) -> io::Result<Vec<u8>> {
+    // With room for one byte more, a read that gives all of them is the last: that saves a call for each of many files.
+    let mut bytes = vec![0; usize::try_from(length).unwrap_or(0) + 1];
+    let mut filled = 0;
+    while filled + 1 < bytes.len() {
+        match file.read(&mut bytes[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let has_grown = filled == bytes.len();
+    bytes.truncate(filled);
+    if has_grown || filled == 0 {
+        file.take(LARGEST_TEXT + 1).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
 }
 
 fn read_up_to(file: &File, most: u64, into: &mut Vec<u8>) -> Result<(), MediaProblem> {

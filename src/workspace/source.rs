@@ -118,7 +118,7 @@ pub fn read_all<T: Send>(
             threads.into_iter().flat_map(join).collect()
         })
     };
-    all.sort_by_key(|(index, _)| *index);
+    all.sort_unstable_by_key(|(index, _)| *index);
     all.into_iter().map(|(_, done)| done).collect()
 }
 
@@ -166,12 +166,11 @@ pub(crate) fn text(bytes: Vec<u8>) -> Result<String, FileProblem> {
 
 /// Returns whether a path stays inside the workspace and out of git's own folder, on every system.
 pub(crate) fn is_inside(path: &str) -> bool {
-    let is_plain = |step: &str| {
-        !matches!(step, "" | "." | "..")
-            && !step.eq_ignore_ascii_case(".git")
-            && !step.chars().any(|char| char == '\\' || char.is_control())
-    };
-    path.split('/').all(is_plain)
+    let is_plain = path.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'\\');
+    if !is_plain && path.chars().any(|char| char == '\\' || char.is_control()) {
+        return false;
+    }
+    path.split('/').all(|step| !matches!(step, "" | "." | "..") && !step.eq_ignore_ascii_case(".git"))
 }
 
 #[cfg(test)]

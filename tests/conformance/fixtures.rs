@@ -100,13 +100,14 @@ impl Say {
 
     /// Makes the part.
     pub(crate) fn part(self) -> DraftPart {
-        let weight = weigh(&self.flat, &self.profile.text.measure);
-        let bytes = u64::try_from(self.flat.text.len()).expect("short");
         let rich = match self.profile.text.form {
-            Form::Plain(_) => Vec::new(),
-            Form::Rich => vec![Block::Paragraph { content: self.content, span: span() }],
+            Form::Plain(_) => [].into(),
+            Form::Rich => [Block::Paragraph { content: self.content, span: span() }].into(),
         };
-        DraftPart { text: self.flat, rich, media: self.media, weight, bytes, span: span() }
+        let part = DraftPart { text: self.flat, rich, media: self.media, beside: 0, span: span() };
+        let measure = &self.profile.text.measure;
+        assert_eq!(part.weight(measure), weigh(&part.text, measure), "both ways of weighing agree");
+        part
     }
 
     /// Makes a draft of one part.

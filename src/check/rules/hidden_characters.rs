@@ -39,7 +39,7 @@ pub(in crate::check) fn check(file: FileId, text: &str, found: &mut Vec<Diagnost
             at = stretch;
         }
         while at < stretch {
-            at = look(file, text, at, found);
+            at = if bytes[at].is_ascii() { at + 1 } else { look(file, text, at, found) };
         }
     }
 }

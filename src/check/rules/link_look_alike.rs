@@ -1,5 +1,5 @@
 use crate::{
-    check::{case::Case, hosts, hosts::Address, scripts},
+    check::{case::Case, hosts, scripts},
     diag::{Code, Diagnostic, Level},
 };
 
@@ -18,8 +18,8 @@ pub(super) static LOOK_ALIKE_LINK: Code = Code {
 /// Reports hosts that mix alphabets or that read as one in ASCII but aren't.
 pub(super) fn check(case: &Case<'_>, found: &mut Vec<Diagnostic>) {
     for link in &case.nodes.links {
-        let Some(host) = Address::parse(link.url.trim()).host else { continue };
-        if host.is_ascii() && !host.to_ascii_lowercase().contains("xn--") {
+        let Some(host) = link.address.host else { continue };
+        if host.is_ascii() && !host.as_bytes().windows(4).any(|code| code.eq_ignore_ascii_case(b"xn--")) {
             continue;
         }
         let read = hosts::readable(host);

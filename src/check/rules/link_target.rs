@@ -1,5 +1,5 @@
 use crate::{
-    check::{case::Case, hosts, hosts::Address, nodes::Link},
+    check::{case::Case, hosts, nodes::Link},
     diag::{Code, Diagnostic, Level},
 };
 
@@ -50,7 +50,7 @@ fn problem(link: &Link<'_>) -> Option<Diagnostic> {
         return nowhere(format!("`{url}` leads to a place in this post, which has none"), "write a full address");
     }
     let full = "write the full address, with `https://`";
-    let address = Address::parse(url);
+    let address = &link.address;
     let Some(scheme) = address.scheme else {
         return nowhere(
             format!("`{url}` is a relative address, which leads to nothing outside of this workspace"),
@@ -84,7 +84,8 @@ mod tests {
     #[track_caller]
     fn check(url: &str, text: &str, expect: Option<&str>) {
         let span = Span::new(FileId(0), 0..0);
-        let link = Link { url, text: text.to_owned(), has_media: false, bare: false, span };
+        let address = hosts::Address::parse(url);
+        let link = Link { url, address, text: text.into(), has_media: false, bare: false, span };
         assert_eq!(problem(&link).map(|finding| finding.message.to_string()).as_deref(), expect);
     }
 

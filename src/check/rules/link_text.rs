@@ -17,7 +17,7 @@ pub(super) static LINK_TEXT_MISMATCH: Code = Code {
 /// Reports links whose text is the address of somewhere else.
 pub(super) fn check(case: &Case<'_>, found: &mut Vec<Diagnostic>) {
     for link in case.nodes.links.iter().filter(|link| !link.bare) {
-        let target = Address::parse(link.url.trim());
+        let target = &link.address;
         let (true, Some(host), Some(named)) = (target.is_web(), target.host, named_host(&link.text)) else { continue };
         if !is_same_site(&hosts::encoded(host), &hosts::encoded(named)) {
             let message = format!("this link reads `{named}` but leads to `{}`", hosts::encoded(host));

@@ -55,9 +55,14 @@ fn mend(finding: Diagnostic, span: Span, key: &str) -> Diagnostic {
 
 /// Looks at the text itself: what is written with foreign letters may not have been taken for a mention at all.
 fn foreign_letters(case: &Case<'_>, found: &mut Vec<Diagnostic>) {
-    for (at, _) in case.text.match_indices('@') {
-        let follows_word = case.text[..at].chars().next_back().is_some_and(char::is_alphanumeric);
+    for at in memchr::memchr_iter(b'@', case.text.as_bytes()) {
         let handle = &case.text[at + 1..];
+        // Nearly all are ASCII, up to something that can't be in a handle.
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@');
+        if handle.bytes().find(|byte| !is_plain(byte)).is_none_or(|end| end.is_ascii()) {
+            continue;
+        }
+        let follows_word = case.text[..at].chars().next_back().is_some_and(char::is_alphanumeric);
         let end =
             handle.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.' | '@')).unwrap_or(handle.len());
         let handle = handle[..end].trim_end_matches(['.', '-', '@']);

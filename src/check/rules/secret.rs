@@ -1,5 +1,6 @@
 use crate::diag::{Code, Diagnostic, FileId, Level, Span};
-use std::ops::Range;
+use memchr::memmem::Finder;
+use std::{ops::Range, sync::LazyLock};
 
 pub(in crate::check) static SECRET_IN_TEXT: Code = Code {
     name: "secret-in-text",
@@ -25,28 +26,16 @@ pub(in crate::check) fn check(file: FileId, text: &str, found: &mut Vec<Diagnost
     }
 }
 
-/// The shortest run of characters that can hold a secret. Words of prose are shorter, so looking at every sixteenth byte
-/// finds all longer runs and skips the rest.
+/// The shortest run of characters that can hold a secret. Words of prose are shorter.
 const SHORTEST: usize = 16;
 
+/// How many bytes are looked at together. The shortest run covers all of such a block, wherever it begins.
+const BLOCK: usize = 8;
+const _: () = assert!(SHORTEST >= 2 * BLOCK - 1, "a run covers a block");
+
 fn scan(text: &str) -> Vec<(Range<usize>, &'static str)> {
-    let bytes = text.as_bytes();
     let mut found = private_keys(text);
-    let mut probe = SHORTEST - 1;
-    let mut done = 0;
-    while probe < bytes.len() {
-        if !in_run(bytes[probe]) {
-            probe += SHORTEST;
-            continue;
-        }
-        let start = bytes[done..probe].iter().rposition(|byte| !in_run(*byte)).map_or(done, |at| done + at + 1);
-        let end = bytes[probe..].iter().position(|byte| !in_run(*byte)).map_or(bytes.len(), |length| probe + length);
-        if end - start >= SHORTEST {
-            look(text, start..end, &mut found);
-        }
-        done = end;
-        probe = end + SHORTEST;
-    }
+    for_runs(text.as_bytes(), |run| look(text, run, &mut found));
     found.sort_by_key(|(range, _)| (range.start, range.end));
     let mut last_end = 0;
     found.retain(|(range, _)| {
@@ -55,6 +44,36 @@ fn scan(text: &str) -> Vec<(Range<usize>, &'static str)> {
         is_new
     });
     found
+}
+
+/// Does something with each run of bytes that can be inside a token, and that is long enough for one.
+fn for_runs(bytes: &[u8], mut each: impl FnMut(Range<usize>)) {
+    let (blocks, _) = bytes.as_chunks::<BLOCK>();
+    let (mut block, mut done) = (0, 0);
+    while let Some(here) = blocks.get(block) {
+        // Nearly every block of prose holds a space: that is told without looking at each byte.
+        if has_gap(*here) || !here.iter().all(|byte| in_run(*byte)) {
+            block += 1;
+            continue;
+        }
+        let at = block * BLOCK;
+        let start = bytes[done..at].iter().rposition(|byte| !in_run(*byte)).map_or(done, |before| done + before + 1);
+        let end = bytes[at..].iter().position(|byte| !in_run(*byte)).map_or(bytes.len(), |length| at + length);
+        if end - start >= SHORTEST {
+            each(start..end);
+        }
+        done = end;
+        block = end.div_ceil(BLOCK);
+    }
+}
+
+/// Tells whether a block holds a space, a control character or a byte beyond ASCII.
+fn has_gap(block: [u8; BLOCK]) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; BLOCK]);
+    const HIGH: u64 = ONES << 7;
+    let bytes = u64::from_ne_bytes(block);
+    // The subtraction carries into the highest bit of a byte that is no more than a space, and of none before the first such.
+    (bytes.wrapping_sub(ONES * (b' ' as u64 + 1)) | bytes) & HIGH != 0
 }
 
 /// Tells whether a byte can be inside a token, an assignment or an address.
@@ -81,7 +100,8 @@ static IN_RUN: [bool; 256] = {
 
 fn private_keys(text: &str) -> Vec<(Range<usize>, &'static str)> {
     const BEGIN: &str = "-----BEGIN ";
-    if !text.contains(BEGIN) {
+    static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(BEGIN));
+    if FINDER.find(text.as_bytes()).is_none() {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -182,33 +202,43 @@ static TOKEN_STARTS: [[bool; 256]; 2] = {
 
 /// Looks for secrets in a run without spaces.
 fn look(text: &str, run: Range<usize>, found: &mut Vec<(Range<usize>, &'static str)>) {
-    let bytes = text.as_bytes();
-    let mut word_start = true;
+    let bytes = &text.as_bytes()[run.clone()];
+    let mut before = b' ';
     // What is left after that is too short for any of them.
-    for at in run.start..=run.end - SHORTEST {
-        let byte = bytes[at];
-        if word_start && byte.is_ascii_alphanumeric() {
-            let rest = &bytes[at..run.end];
-            if let Some((length, what)) = starting_token(rest).or_else(|| json_web_token(rest)) {
-                found.push((at..at + length, what));
-                return;
-            }
-            if let Some(length) = app_password(rest)
-                && (at == run.start || bytes[at - 1] != b'-')
-            {
-                found.push((at..at + length, "an app password"));
-                return;
-            }
-            if let Some(length) = bot_token(rest) {
-                found.push((at..at + length, "a Telegram bot token"));
-                return;
-            }
+    for (at, &byte) in bytes[..=bytes.len() - SHORTEST].iter().enumerate() {
+        let starts_word = IN_WORD[usize::from(byte)] && byte != b'_' && !IN_WORD[usize::from(before)];
+        let after_hyphen = before == b'-';
+        before = byte;
+        if starts_word && let Some((length, what)) = at_word(&bytes[at..], after_hyphen) {
+            found.push((run.start + at..run.start + at + length, what));
+            return;
         }
-        word_start = !(byte.is_ascii_alphanumeric() || byte == b'_');
     }
     let found_one = assigned(text, run.clone()).map(|range| (range, "a password or token"));
     found.extend(found_one.or_else(|| in_address(&text[run.clone()], run.start)));
 }
+
+/// Finds a secret that begins with a word.
+fn at_word(rest: &[u8], after_hyphen: bool) -> Option<(usize, &'static str)> {
+    if let Some(token) = starting_token(rest).or_else(|| json_web_token(rest)) {
+        return Some(token);
+    }
+    if let Some(length) = app_password(rest).filter(|_| !after_hyphen) {
+        return Some((length, "an app password"));
+    }
+    bot_token(rest).map(|length| (length, "a Telegram bot token"))
+}
+
+/// Whether a byte can be inside a word; those that can't come before one.
+static IN_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_';
+        byte += 1;
+    }
+    table
+};
 
 fn starting_token(rest: &[u8]) -> Option<(usize, &'static str)> {
     if !TOKEN_STARTS[0][usize::from(rest[0])] || !TOKEN_STARTS[1][usize::from(rest[1])] {
@@ -279,7 +309,7 @@ const NAMES: &[&str] =
 /// Finds the value in `password = …`, inside a run or before it.
 fn assigned(text: &str, run: Range<usize>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
-    for sign in run.clone().filter(|at| matches!(bytes[*at], b'=' | b':')) {
+    for sign in memchr::memchr2_iter(b'=', b':', &bytes[run.clone()]).map(|at| run.start + at) {
         if is_secret_name(&text[..sign]) {
             let value = sign + 1..text[..run.end].len();
             let end = text[value.clone()].find('&').map_or(value.end, |at| value.start + at);
@@ -316,9 +346,7 @@ fn is_secret_value(value: &str) -> bool {
 
 /// Finds the password in `https://user:password@host`.
 fn in_address(run: &str, offset: usize) -> Option<(Range<usize>, &'static str)> {
-    if !run.as_bytes().contains(&b'@') {
-        return None;
-    }
+    memchr::memchr(b'@', run.as_bytes())?;
     let authority = run.find("://")? + 3;
     let end = run[authority..].find(['/', '?', '#']).map_or(run.len(), |at| authority + at);
     let at = run[authority..end].rfind('@')? + authority;
@@ -408,6 +436,14 @@ mod tests {
             let secret = ["ghp_", "0a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6e7f"].concat();
             let text = format!("{before} {secret}{after}");
             prop_assert_eq!(scan(&text), [(before.len() + 1..before.len() + 1 + secret.len(), "a GitHub token")]);
+        }
+
+        #[test]
+        fn runs_are_found_as_by_looking_at_every_byte(text in "([a-z0-9=/+:@]{0,40}[ \\n\\t\\x00\"(é,\\x7f]{0,2}){0,8}") {
+            let mut fast = Vec::new();
+            for_runs(text.as_bytes(), |run| fast.push(text[run].to_owned()));
+            let slow = text.split(|c: char| !c.is_ascii() || !in_run(c as u8)).filter(|run| run.len() >= SHORTEST);
+            prop_assert_eq!(fast, slow.collect::<Vec<_>>());
         }
 
         #[test]

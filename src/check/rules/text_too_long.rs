@@ -23,23 +23,35 @@ pub(super) static TEXT_TOO_LONG: Code = Code {
 /// Reports each part that weighs more than an account's limit.
 pub(super) fn check(case: &Case<'_>, found: &mut Vec<Diagnostic>) {
     for variant in &case.variants {
+        let limits = &variant.limits;
         for (i, part) in variant.draft.parts.iter().enumerate() {
-            let limits = &variant.limits;
-            if let Some(max) = limits.text.filter(|max| part.weight > *max) {
-                found.push(finding(case, variant, i, &Excess { max, weight: part.weight, measure: limits.measure }));
-            } else if let Some(max) = limits.text_bytes.filter(|max| part.bytes > *max) {
-                let measure = Measure { unit: Unit::Bytes, url: None, mention: MentionWeight::Full };
-                found.push(finding(case, variant, i, &Excess { max, weight: part.bytes, measure }));
+            let in_units = limits.text.and_then(|max| excess(part, max, limits.measure, part.beside));
+            let in_bytes = || limits.text_bytes.and_then(|max| excess(part, max, BYTES, 0));
+            if let Some(excess) = in_units.or_else(in_bytes) {
+                found.push(finding(case, variant, i, &excess));
             }
         }
     }
 }
 
+const BYTES: Measure = Measure { unit: Unit::Bytes, url: None, mention: MentionWeight::Full };
+
 /// How a part is over a limit.
 struct Excess {
     max: u64,
+    /// What all of it weighs.
     weight: u64,
+    /// What counts beside the text, such as a content warning, and leaves less for it.
+    beside: u64,
     measure: Measure,
+}
+
+fn excess(part: &DraftPart, max: u64, measure: Measure, beside: u64) -> Option<Excess> {
+    if text::at_most(&part.text, &measure) + beside <= max {
+        return None;
+    }
+    let weight = text::weigh(&part.text, &measure) + beside;
+    (weight > max).then_some(Excess { max, weight, beside, measure })
 }
 
 fn finding(case: &Case<'_>, variant: &Variant<'_>, index: usize, excess: &Excess) -> Diagnostic {
@@ -84,10 +96,7 @@ fn place(case: &Case<'_>, variant: &Variant<'_>, part: &DraftPart, at: usize) ->
 
 /// Finds the byte of the text from which on it is over the limit.
 fn passes_at(part: &DraftPart, excess: &Excess) -> usize {
-    let flat = &part.text;
-    // What counts beside the text, such as a content warning, leaves less for it.
-    let beside = excess.weight.saturating_sub(text::weigh(flat, &excess.measure));
-    text::fitting(flat, &excess.measure, excess.max.saturating_sub(beside))
+    text::fitting(&part.text, &excess.measure, excess.max.saturating_sub(excess.beside))
 }
 
 #[cfg(test)]
@@ -107,8 +116,8 @@ mod tests {
         let flat = Flat { text: text.to_owned(), ranges, anchors: Vec::new() };
         let weight = text::weigh(&flat, &CHARACTERS) + beside;
         let span = Span::new(FileId(0), 0..0);
-        let part = DraftPart { text: flat, rich: Vec::new(), media: Vec::new(), weight, bytes: 0, span };
-        assert_eq!(passes_at(&part, &Excess { max, weight, measure: CHARACTERS }), expect);
+        let part = DraftPart { text: flat, rich: [].into(), media: Vec::new(), beside, span };
+        assert_eq!(passes_at(&part, &Excess { max, weight, beside, measure: CHARACTERS }), expect);
     }
 
     #[test]

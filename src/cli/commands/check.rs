@@ -2,20 +2,20 @@ use crate::{
     check,
     cli::{
         DONE, Done, FINDINGS, Failure, Ui,
-        load::{Read, Reading, folders_of},
+        load::{Reading, folders_of},
         time,
     },
     diag::{Diagnostic, FileId},
     engine::Probes,
     model::{AccountId, PostId},
-    report::diagnostics::{self, Format, Printer, Summary},
+    report::diagnostics::{self, Format, Printer, Rendered, Summary},
     workspace::{self, Disk, GitStore, Repo, Source},
 };
 use clap::ValueEnum;
-use rayon::prelude::*;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 /// Find what is wrong with posts, and say how to mend it
@@ -83,8 +83,7 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
         true => failure.hint("stage it first: `git add masthead.toml`"),
         false => failure,
     })?;
-    let findings = findings(&reading, repository.as_ref(), chosen.as_ref());
-    let summary = print(args, &reading, source, &findings, ui);
+    let summary = report(args.format(), &reading, repository.as_ref(), chosen.as_ref(), ui);
     let fails = summary.errors > 0 || (args.deny_warnings && summary.warnings > 0);
     Ok(if fails { FINDINGS } else { DONE })
 }
@@ -121,8 +120,20 @@ fn chosen(
     Ok(Some(chosen))
 }
 
-/// Checks every post, since ids and references cross files, and keeps what is about the chosen ones, sorted by place.
-fn findings(reading: &Reading<'_>, repository: Option<&Repo>, chosen: Option<&HashSet<String>>) -> Vec<Diagnostic> {
+/// Checks every post, since ids and references cross files, and prints what is about the chosen ones, sorted by place.
+fn report(
+    name: FormatName,
+    reading: &Reading<'_>,
+    repository: Option<&Repo>,
+    chosen: Option<&HashSet<String>>,
+    ui: &Ui,
+) -> Summary {
+    let format = match name {
+        FormatName::Human => Format::Human(ui.style()),
+        FormatName::Json => Format::Json,
+        FormatName::Github => Format::Github,
+        FormatName::Sarif => Format::Sarif,
+    };
     let limits: BTreeMap<_, _> = repository
         .map(|repository| Probes::new(&repository.state_folder()).limits(&reading.config))
         .unwrap_or_default();
@@ -142,37 +153,73 @@ fn findings(reading: &Reading<'_>, repository: Option<&Repo>, chosen: Option<&Ha
     };
     let inherited: HashSet<String> = chosen.into_iter().flatten().flat_map(|path| defaults_of(path)).collect();
     let is_chosen = |path: &str| chosen.is_none_or(|chosen| chosen.contains(path) || inherited.contains(path));
-    let keep = |findings: &mut Vec<Diagnostic>| {
-        findings.retain(|finding| is_chosen(reading.files.path(finding.primary.span.file)));
+    let render = |file: FileId, text: &str, findings: &[Diagnostic]| {
+        Rendered::new(format, &diagnostics::Source { file, text, files: &reading.files }, findings)
     };
-    let checked = reading.each(|read: Read<'_>| {
-        // What is found in a chosen post is told wherever it points: it may be inherited, or be about its account.
-        let is_chosen = is_chosen(read.path);
+
+    let across = Mutex::new(check::Across::new());
+    // What is printed of a post is made while its text is at hand: neither that nor the findings are kept.
+    let of_posts = reading.each(|read| {
+        let (file, path, text) = (read.file, read.path, read.text.as_ref().copied().unwrap_or_default());
         let (mut findings, post) = read.check(&cx);
-        if !is_chosen {
-            keep(&mut findings);
+        // What must be remembered of all posts takes less memory together than one by one.
+        if let Some(summary) = post.as_ref().map(check::Summary::of) {
+            across.lock().unwrap_or_else(PoisonError::into_inner).add(summary);
         }
-        (findings, post.as_ref().map(check::Summary::of))
+        let mut elsewhere: Vec<_> = findings.extract_if(.., |finding| finding.primary.span.file != file).collect();
+        // What is found in a chosen post is told wherever it points: it may be inherited, or be about its account.
+        if !is_chosen(path) {
+            elsewhere.retain(|finding| is_chosen(reading.files.path(finding.primary.span.file)));
+        }
+        let rendered = (!findings.is_empty() && is_chosen(path)).then(|| Box::new(render(file, text, &findings)));
+        (rendered, elsewhere)
     });
+    let across = across.into_inner().unwrap_or_else(PoisonError::into_inner).finish();
+    let (of_posts, elsewhere): (Vec<_>, Vec<_>) = of_posts.into_iter().unzip();
+    let rest = rest(reading, elsewhere.into_iter().flatten(), across, &is_chosen);
+    let again: Vec<FileId> = reading.posts().filter(|file| rest.contains_key(file)).collect();
+    let of_posts_again = reading.again(&again, |read| {
+        let (file, text) = (read.file, read.text.as_ref().copied().unwrap_or_default());
+        let mut findings = read.check(&cx).0;
+        findings.retain(|finding| finding.primary.span.file == file);
+        findings.extend_from_slice(&rest[&file]);
+        findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+        Box::new(render(file, text, &findings))
+    });
+
+    let mut rendered: BTreeMap<FileId, Box<Rendered>> =
+        reading.posts().zip(of_posts).filter_map(|(file, rendered)| Some((file, rendered?))).collect();
+    for (file, findings) in rest.iter().filter(|(file, _)| again.binary_search(file).is_err()) {
+        let text = reading.source.read(reading.files.path(*file)).unwrap_or_default();
+        rendered.insert(*file, Box::new(render(*file, &text, findings)));
+    }
+    rendered.extend(again.into_iter().zip(of_posts_again));
+    print(name, format, rendered.into_values(), ui)
+}
+
+/// Returns the findings about the configuration, about files that are no posts, about what posts inherit, and about how they
+/// go together, by file and sorted by place.
+fn rest(
+    reading: &Reading<'_>,
+    elsewhere: impl Iterator<Item = Diagnostic>,
+    across: Vec<Diagnostic>,
+    is_chosen: &dyn Fn(&str) -> bool,
+) -> BTreeMap<FileId, Vec<Diagnostic>> {
     let levels = &reading.config.check.levels;
     let mut own = reading.findings.clone();
     own.extend(check::check_config(&reading.config));
-    let mut across = check::Across::new();
-    let mut of_posts = Vec::new();
-    for (findings, summary) in checked {
-        of_posts.extend(findings);
-        if let Some(summary) = summary {
-            across.add(summary);
-        }
+    let mut rest: BTreeMap<FileId, Vec<Diagnostic>> = BTreeMap::new();
+    let own = check::apply_levels(own, &[], levels).into_iter().chain(check::apply_levels(across, &[], levels));
+    let own = own.filter(|finding| is_chosen(reading.files.path(finding.primary.span.file)));
+    for finding in own.chain(elsewhere) {
+        rest.entry(finding.primary.span.file).or_default().push(finding);
     }
-    own.extend(across.finish());
-    let mut all = check::apply_levels(own, &[], levels);
-    keep(&mut all);
-    all.extend(of_posts);
-    all.par_sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
-    // What several posts inherit is found in each of them.
-    all.dedup_by(|a, b| a.sort_key() == b.sort_key());
-    all
+    for findings in rest.values_mut() {
+        findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+        // What several posts inherit is found in each of them.
+        findings.dedup_by(|a, b| a.sort_key() == b.sort_key());
+    }
+    rest
 }
 
 /// Returns where the defaults of a post may be.
@@ -190,35 +237,22 @@ fn published(repository: &Repo, reading: &Reading<'_>) -> Option<HashMap<String,
     Some(known)
 }
 
-/// Prints findings that are sorted by file. Texts are read again where there are findings: keeping the text of every file
-/// would cost more memory than all the rest.
-fn print(args: &Args, reading: &Reading<'_>, source: &dyn Source, findings: &[Diagnostic], ui: &Ui) -> Summary {
-    let format = match args.format() {
-        FormatName::Human => Format::Human(ui.style()),
-        FormatName::Json => Format::Json,
-        FormatName::Github => Format::Github,
-        FormatName::Sarif => Format::Sarif,
-    };
+/// Prints what was rendered, file by file.
+fn print(name: FormatName, format: Format, files: impl Iterator<Item = Box<Rendered>>, ui: &Ui) -> Summary {
     let mut printer = Printer::new(format, check::codes());
-    ui.data(&printer.start());
-    let groups: Vec<&[Diagnostic]> = findings.chunk_by(|a, b| a.primary.span.file == b.primary.span.file).collect();
-    // As many files at a time as keep every core busy without holding everything rendered in memory.
-    for groups in groups.chunks(256) {
-        let rendered: Vec<Vec<String>> =
-            groups.par_iter().map(|group| render(format, reading, source, group)).collect();
-        for (group, rendered) in groups.iter().zip(rendered) {
-            ui.data(&printer.append(group, &rendered));
+    let mut out = printer.start();
+    for rendered in files {
+        printer.append(&rendered, &mut out);
+        // Every call is one of the system's, too.
+        if out.len() > 64 * 1024 {
+            ui.data(&out);
+            out.clear();
         }
     }
-    ui.data(&printer.finish());
-    if args.format() == FormatName::Human {
+    out += &printer.finish();
+    ui.data(&out);
+    if name == FormatName::Human {
         ui.status(&printer.summary().line(&ui.stderr_style()));
     }
-    printer.summary().clone()
-}
-
-fn render(format: Format, reading: &Reading<'_>, source: &dyn Source, group: &[Diagnostic]) -> Vec<String> {
-    let file: FileId = group[0].primary.span.file;
-    let text = source.read(reading.files.path(file)).unwrap_or_default();
-    Printer::render(format, &diagnostics::Source { file, text: &text, files: &reading.files }, group)
+    printer.summary()
 }

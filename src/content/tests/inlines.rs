@@ -6,7 +6,7 @@ fn tree(copy: &str) -> String {
     let text = post_with(copy);
     let post = good(&text);
     let mut into = String::new();
-    for block in &post.copies[0].body.parts[0].blocks {
+    for block in &*post.copies[0].body.parts[0].blocks {
         show_block(&text, block, &mut into);
     }
     into.trim_end().to_owned()

@@ -353,10 +353,9 @@ pub(super) fn answering(row: Row, to: &str) -> Row {
 fn part(text: &str) -> DraftPart {
     DraftPart {
         text: Flat { text: text.to_owned(), ..Flat::default() },
-        rich: Vec::new(),
+        rich: [].into(),
         media: Vec::new(),
-        weight: text.len() as u64,
-        bytes: text.len() as u64,
+        beside: 0,
         span: span(),
     }
 }

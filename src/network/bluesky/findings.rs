@@ -145,10 +145,9 @@ mod tests {
         let ranges = link.map(|(start, end, url)| Range { start, end, kind: kind(url) }).into_iter().collect();
         let part = DraftPart {
             text: Flat { text: text.to_owned(), ranges, anchors: vec![(0, 10)] },
-            rich: Vec::new(),
+            rich: [].into(),
             media: Vec::new(),
-            weight: 0,
-            bytes: 0,
+            beside: 0,
             span: place(10, 10 + text.len()),
         };
         let mut set = Options::default();

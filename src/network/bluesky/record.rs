@@ -211,7 +211,7 @@ mod tests {
     fn part(text: &str, ranges: Vec<Range>) -> DraftPart {
         let span = Span::new(FileId(0), 0..0);
         let text = Flat { text: text.to_owned(), ranges, anchors: Vec::new() };
-        DraftPart { text, rich: Vec::new(), media: Vec::new(), weight: 0, bytes: 0, span }
+        DraftPart { text, rich: [].into(), media: Vec::new(), beside: 0, span }
     }
 
     fn options(pairs: &[(&'static str, OptionValue)]) -> Options {

@@ -75,10 +75,9 @@ fn nowhere() -> Span {
 fn part(text: &str, ranges: Vec<Range>) -> DraftPart {
     DraftPart {
         text: Flat { text: text.to_owned(), ranges, anchors: Vec::new() },
-        rich: Vec::new(),
+        rich: [].into(),
         media: Vec::new(),
-        weight: 0,
-        bytes: 0,
+        beside: 0,
         span: nowhere(),
     }
 }

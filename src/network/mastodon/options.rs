@@ -62,7 +62,7 @@ pub(super) fn quote_policy<'a>(job: &Job<'a>) -> Option<&'a str> {
 /// have room for it; a later part that hasn't goes out without, rather than not at all.
 pub(super) fn content_warning<'a>(job: &Job<'a>) -> Option<&'a str> {
     let warning = job.draft.options.text("content_warning").filter(|warning| !warning.trim().is_empty())?;
-    let room = job.limits.text.unwrap_or(u64::MAX).saturating_sub(job.draft_part().weight);
+    let room = job.limits.text.unwrap_or(u64::MAX).saturating_sub(job.draft_part().weight(&job.limits.measure));
     // Code points are never fewer than what the server counts.
     let fits = u64::try_from(warning.chars().count()).is_ok_and(|length| length <= room);
     (job.part == 0 || fits).then_some(warning)

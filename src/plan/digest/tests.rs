@@ -58,10 +58,9 @@ fn draft(place: u32) -> Draft {
         tags: vec!["one".to_owned(), "two".to_owned()],
         parts: vec![DraftPart {
             text,
-            rich: vec![Block::Paragraph { content, span }],
+            rich: [Block::Paragraph { content, span }].into(),
             media: vec![media],
-            weight: 7,
-            bytes: 7,
+            beside: 7,
             span,
         }],
         poll: Some(Poll {
@@ -145,7 +144,7 @@ fn every_field_of_a_part_changes_it() {
         check_changes(|draft| draft.parts[0].text = flat("Hi #tag", &[(3..7, kind, value)]));
     }
     check_keeps(|draft| draft.parts[0].text = flat("Hi #tag", &[(3..7, "tag", "tag")]));
-    check_changes(|draft| draft.parts[0].rich.clear());
+    check_changes(|draft| draft.parts[0].rich = [].into());
     check_changes(|draft| draft.parts[0].media.clear());
     check_changes(|draft| draft.parts[0].media[0].alt.push('s'));
     check_changes(|draft| draft.parts[0].media[0].source = MediaSource::Url("a.jpg".to_owned()));
@@ -185,7 +184,7 @@ fn the_content_of_a_file_changes_it() {
 }
 
 fn digest_of_blocks(blocks: Vec<Block>) -> String {
-    digest_of(|draft| draft.parts[0].rich = blocks)
+    digest_of(|draft| draft.parts[0].rich = blocks.into())
 }
 
 fn line(content: Vec<Inline>) -> String {

@@ -267,6 +267,7 @@ mod tests {
             text in prop_oneof![
                 "(\\n{0,3}|\\n{96,99})[ ]{0,9}[a-zéж—” .]{1,20}([a-zéж—” .]{1,60}){0,12}[ ]{0,2}\\r?(\\nlast\\n)?",
                 "[ ]{0,9}([a-z]{0,30}|[é日🎉\\t\\u{301}\\u{200d}]){0,9}",
+                "([a-z ]{0,12}|[日🎉❤\\u{fe0f}\\u{200d}مé\\u{301}\\u{2028}]{1,4}){0,40}",
             ],
             place in any::<(u16, u8)>(),
             label in prop_oneof![Just(""), Just("the limit is passed here"), Just("日")],

@@ -110,12 +110,8 @@ pub(super) fn render(source: &Source<'_>, findings: &[Diagnostic]) -> Vec<String
 
 /// Returns what comes after the last finding.
 pub(super) fn finish(summary: &Summary) -> String {
-    let summary = JsonSummary {
-        errors: summary.errors,
-        warnings: summary.warnings,
-        notes: summary.notes,
-        files: summary.files(),
-    };
+    let summary =
+        JsonSummary { errors: summary.errors, warnings: summary.warnings, notes: summary.notes, files: summary.files };
     format!("],\"summary\":{}}}\n", serde_json::to_string(&summary).expect("numbers are JSON"))
 }
 

@@ -7,19 +7,25 @@ use crate::diag::LineColumn;
 pub struct Lines {
     /// Where each line starts; the first is 0.
     starts: Vec<usize>,
-    /// How many characters stand before each multiple of [`STRIDE`] bytes; empty if all are ASCII.
+    /// How many characters stand before each multiple of [`STRIDE`] bytes; empty if all are ASCII or no line is that long.
     marks: Vec<usize>,
 }
 
 const STRIDE: usize = 1024;
 
+/// How long lines are, to begin with enough room for where they start.
+const TYPICAL_LINE: usize = 40;
+
 impl Lines {
     /// Reads a text.
     pub fn of(text: &str) -> Self {
-        let mut starts = vec![0];
-        starts.extend(text.match_indices('\n').map(|(at, _)| at + 1));
+        let mut starts = Vec::with_capacity(text.len() / TYPICAL_LINE + 2);
+        starts.push(0);
+        starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
+        let ends = starts[1..].iter().copied().chain([text.len()]);
+        let has_long_line = starts.iter().zip(ends).any(|(start, end)| end - start > STRIDE);
         let mut marks = Vec::new();
-        if !text.is_ascii() {
+        if has_long_line && !text.is_ascii() {
             let mut before = 0;
             for chunk in text.as_bytes().chunks(STRIDE) {
                 marks.push(before);
@@ -34,7 +40,11 @@ impl Lines {
     pub fn locate(&self, text: &str, position: usize) -> LineColumn {
         let position = floor_boundary(text, position);
         let line = self.line(position);
-        let column = self.characters_before(text, position) - self.characters_before(text, self.starts[line]);
+        let start = self.starts[line];
+        let column = match position - start {
+            0..=STRIDE => characters(&text.as_bytes()[start..position]),
+            _ => self.characters_before(text, position) - self.characters_before(text, start),
+        };
         let count = |n: usize| u32::try_from(n + 1).unwrap_or(u32::MAX);
         LineColumn { line: count(line), column: count(column) }
     }

@@ -1,5 +1,6 @@
 use crate::diag::Level;
 use std::{fmt::Write as _, ops::Range};
+use unicode_width::UnicodeWidthChar as _;
 
 /// A finding about one place on one line, to be shown without colour.
 ///
@@ -33,25 +34,36 @@ const CUT: &str = "...";
 impl Plain<'_> {
     /// Renders it; none if it is for the other renderer.
     pub(super) fn render(&self) -> Option<String> {
-        let is_single = |words: &str| words.chars().all(is_single_width);
-        let has_joiner = |words: &str| words.contains('\u{200D}');
+        let has_joiner = |words: &str| words.contains(JOINER);
         let is_fit = self.range.start < self.range.end
             && self.range.end <= self.source.len()
-            && is_single(self.source)
-            && is_single(self.label)
+            && is_all_shown(self.source)
+            && self.label.chars().all(is_single_width)
             && !self.source.trim_start().is_empty()
             && !has_joiner(self.message)
             && !self.help.is_some_and(has_joiner);
         if !is_fit {
             return None;
         }
-        let count = |text: &str| text.chars().count();
-        let start = count(&self.source[..self.range.start]);
-        let end = start + count(&self.source[self.range.clone()]);
-        let length = end + count(&self.source[self.range.end..]);
+        let column = self.source[..self.range.start].chars().count() + 1;
+        let start = columns(&self.source[..self.range.start]);
+        let covered = columns(&self.source[self.range.clone()]);
+        let length = start + covered + columns(&self.source[self.range.end..]);
+        // A place without width, such as a combining mark, is pointed at all the same.
+        let end = start + covered.max(1);
         let number = self.line.to_string();
         let pad = " ".repeat(number.len());
-        let (left, shown) = self.window(start..end, length, self.width.saturating_sub(number.len() + 3))?;
+        let room = self.width.saturating_sub(number.len() + 3);
+        let (left, mut shown) = self.window(start..end, length, room)?;
+        let mut marks: String = std::iter::repeat_n(' ', start.checked_sub(left)?).collect();
+        marks.extend(std::iter::repeat_n('^', end - start));
+        if end - start > 2 * room {
+            // A place that no terminal can show whole loses its middle.
+            let kept = (room / 3).max(5);
+            let middle = start + kept - left..end - kept - left;
+            marks = replaced(&marks, middle.clone());
+            shown = replaced(&shown, middle);
+        }
 
         let level = match self.level {
             Level::Off | Level::Note => "note",
@@ -60,10 +72,8 @@ impl Plain<'_> {
         };
         let mut out = String::with_capacity(256 + self.message.len() + self.help.map_or(0, str::len) + 2 * shown.len());
         let Self { code, message, path, .. } = self;
-        write!(out, "{level}[{code}]: {message}\n{pad}--> {path}:{number}:{}\n", start + 1).ok()?;
-        write!(out, "{pad} |\n{number} | {shown}\n{pad} | ").ok()?;
-        out.extend(std::iter::repeat_n(' ', start - left));
-        out.extend(std::iter::repeat_n('^', end - start));
+        write!(out, "{level}[{code}]: {message}\n{pad}--> {path}:{number}:{column}\n").ok()?;
+        write!(out, "{pad} |\n{number} | {shown}\n{pad} | {marks}").ok()?;
         if !self.label.is_empty() {
             out.push(' ');
             out.push_str(self.label);
@@ -75,19 +85,22 @@ impl Plain<'_> {
         Some(out)
     }
 
-    /// Cuts the line to what fits beside the place, and returns how many characters are cut off before it.
+    /// Cuts the line to what fits beside the place, and returns how many columns are cut off before it.
     fn window(&self, place: Range<usize>, length: usize, room: usize) -> Option<(usize, String)> {
         let blank = self.source.chars().take_while(|c| c.is_whitespace()).count();
-        if length <= room && blank <= AROUND && place.len() <= 2 * room {
-            return Some((0, self.source.to_owned()));
+        if length <= room && blank <= AROUND {
+            return Some((
+                0,
+                if self.source.is_ascii() { self.source.to_owned() } else { self.source.replace(JOINER, "") },
+            ));
         }
         let blank = blank.min(place.start).saturating_sub(AROUND);
         let first = place.start.saturating_sub(AROUND);
         let last = place.end + AROUND;
         let label = if self.label.is_empty() { 0 } else { self.label.chars().count() + 1 };
         let label_end = last + label;
-        // Lines that are indented far and places that are cut in their middle are for the other renderer.
-        if blank > 0 || place.len() > 2 * room {
+        // Lines that are indented far are for the other renderer.
+        if blank > 0 {
             return None;
         }
         let (left, right) = if label_end <= room {
@@ -105,19 +118,90 @@ impl Plain<'_> {
         if left > length || right < left + 2 * CUT.len() {
             return None;
         }
-        let skipped = if left > 0 { left + CUT.len() } else { 0 };
-        let kept = if right < length { right - CUT.len() } else { length };
-        let middle = self.source.chars().skip(skipped).take(kept - skipped);
-        let mut shown = String::with_capacity(self.source.len().min(4 * room));
-        shown.push_str(if left > 0 { CUT } else { "" });
-        shown.extend(middle);
-        shown.push_str(if right < length { CUT } else { "" });
-        Some((left, shown))
+        self.cut(left..right, length)
+    }
+
+    /// Cuts the line to some columns, and returns how many were left out before them: one more where a wide character
+    /// would be halved.
+    fn cut(&self, columns: Range<usize>, length: usize) -> Option<(usize, String)> {
+        let (mut skipped, mut taken) = (0, 0);
+        let mut kept: Vec<char> = Vec::with_capacity(columns.len());
+        for c in self.source.chars().filter(|c| *c != JOINER) {
+            if skipped < columns.start {
+                skipped += width(c);
+                continue;
+            }
+            taken += width(c);
+            if taken > columns.len() {
+                break;
+            }
+            kept.push(c);
+        }
+        // How many characters the dots take the place of, and their width.
+        let beneath = |kept: &mut dyn Iterator<Item = &char>| {
+            let mut under = (0, 0);
+            for c in kept {
+                under = (under.0 + 1, under.1 + width(*c));
+                if under.1 >= CUT.len() {
+                    break;
+                }
+            }
+            under
+        };
+        let mut shown = Vec::with_capacity(kept.len() + CUT.len());
+        let last = beneath(&mut kept.iter().rev()).0;
+        let mut rest = &kept[..];
+        if columns.start > 0 {
+            let (first, width) = beneath(&mut kept.iter());
+            rest = &kept[first..];
+            shown.extend(CUT.chars());
+            shown.resize(width.max(CUT.len()), ' ');
+        }
+        if rest.len() < last.max(1) {
+            return None;
+        }
+        shown.extend(rest);
+        if columns.end < length {
+            // The dots are three characters, over however many there are.
+            let from = shown.len() - last;
+            let over = last.min(CUT.len());
+            shown.splice(from..from + over, CUT.chars());
+        }
+        Some((skipped.max(columns.start), shown.into_iter().collect()))
     }
 }
 
-/// Tells whether a character takes one column and is shown as itself. The other renderer has the tables for the rest.
+/// Puts dots in the place of some characters, if there are that many.
+fn replaced(text: &str, range: Range<usize>) -> String {
+    let mut characters: Vec<char> = text.chars().collect();
+    if range.end <= characters.len() {
+        characters.splice(range, CUT.chars());
+    }
+    characters.into_iter().collect()
+}
+
+/// Holds emoji together, and is left out: terminals don't agree on how wide what it makes is.
+const JOINER: char = '\u{200D}';
+
+/// Returns how many columns a text takes.
+fn columns(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().map(width).sum() }
+}
+
+fn width(c: char) -> usize {
+    if c.is_ascii() { 1 } else { c.width().unwrap_or(1) }
+}
+
+fn is_all_shown(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || text.chars().all(is_shown)
+}
+
+/// Tells whether a character is shown as itself. The other renderer has the tables for the rest, and knows tabs.
+fn is_shown(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Tells whether a character takes one column and is shown as itself.
 fn is_single_width(c: char) -> bool {
-    matches!(c, ' '..='~' | '¡'..='\u{AC}' | '\u{AE}'..='\u{2FF}' | '\u{370}'..='\u{482}' | '\u{48A}'..='\u{52F}'
-        | '\u{2010}'..='\u{2027}')
+    is_shown(c) && width(c) == 1
 }

@@ -1,6 +1,6 @@
 use super::{Summary, github, human, json, sarif};
 use crate::{
-    diag::{Code, Diagnostic, FileId, Files, Level},
+    diag::{Code, Diagnostic, FileId, Files},
     report::Style,
 };
 
@@ -28,6 +28,49 @@ pub struct Source<'a> {
     pub files: &'a Files,
 }
 
+/// One file's findings in a format: what is printed of them, and how many there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rendered {
+    text: String,
+    summary: Summary,
+}
+
+impl Rendered {
+    /// Renders one file's findings, which must be sorted; those at level `off` are left out.
+    ///
+    /// Needs nothing else, so files can be rendered on several threads and handed to [`Printer::append`] in order.
+    pub fn new(format: Format, source: &Source<'_>, findings: &[Diagnostic]) -> Self {
+        let summary = Summary::of(findings);
+        if summary.total() == 0 {
+            return Self::default();
+        }
+        let entries = match format {
+            Format::Human(style) => human::render(source, findings, &style),
+            Format::Json => json::render(source, findings),
+            Format::Github => github::render(source, findings),
+            Format::Sarif => sarif::render(source, findings),
+        };
+        let mut text = entries.join(match format {
+            Format::Human(_) | Format::Github => "\n",
+            Format::Json | Format::Sarif => ",\n",
+        });
+        if let Format::Human(_) | Format::Github = format {
+            text.push('\n');
+        }
+        Self { text, summary }
+    }
+
+    /// Returns whether there is nothing to print.
+    pub fn is_empty(&self) -> bool {
+        self.summary.total() == 0
+    }
+
+    /// Returns what is printed of findings in a format for people, which nothing stands between.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
 /// Writes findings in a format, file by file.
 ///
 /// What its methods return is to be printed as it is, in the order of the calls.
@@ -53,47 +96,17 @@ impl Printer {
         }
     }
 
-    /// Renders one file's findings, which must be sorted; those at level `off` are left out.
-    ///
-    /// Needs no state, so files can be rendered on several threads and handed to [`Printer::append`] in order.
-    pub fn render(format: Format, source: &Source<'_>, findings: &[Diagnostic]) -> Vec<String> {
-        let shown = findings.iter().any(|finding| finding.level != Level::Off);
-        if !shown {
-            return Vec::new();
+    /// Counts a file's findings in and writes them, after what stands between them and those before.
+    pub fn append(&mut self, rendered: &Rendered, out: &mut String) {
+        if rendered.is_empty() {
+            return;
         }
-        match format {
-            Format::Human(style) => human::render(source, findings, &style),
-            Format::Json => json::render(source, findings),
-            Format::Github => github::render(source, findings),
-            Format::Sarif => sarif::render(source, findings),
+        match self.format {
+            Format::Human(_) | Format::Github => {}
+            Format::Json | Format::Sarif => out.push_str(if self.summary.total() == 0 { "\n" } else { ",\n" }),
         }
-    }
-
-    /// Counts rendered findings in and returns them with what stands between.
-    pub fn append(&mut self, findings: &[Diagnostic], rendered: &[String]) -> String {
-        let mut out = String::with_capacity(rendered.iter().map(|entry| entry.len() + 2).sum());
-        let mut first = self.summary.total() == 0;
-        for entry in rendered {
-            match self.format {
-                Format::Human(_) | Format::Github => {
-                    out.push_str(entry);
-                    out.push('\n');
-                }
-                Format::Json | Format::Sarif => {
-                    out.push_str(if first { "\n" } else { ",\n" });
-                    out.push_str(entry);
-                }
-            }
-            first = false;
-        }
-        self.summary.add(findings);
-        out
-    }
-
-    /// Renders one file's findings, which must be sorted, and counts them in.
-    pub fn file(&mut self, source: &Source<'_>, findings: &[Diagnostic]) -> String {
-        let rendered = Self::render(self.format, source, findings);
-        self.append(findings, &rendered)
+        out.push_str(&rendered.text);
+        self.summary.add(rendered.summary);
     }
 
     /// Returns what comes after the last finding. The summary of the format for people is the caller's to print, for
@@ -107,15 +120,15 @@ impl Printer {
     }
 
     /// Returns what was counted so far.
-    pub fn summary(&self) -> &Summary {
-        &self.summary
+    pub fn summary(&self) -> Summary {
+        self.summary
     }
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::diag::Span;
+    use crate::diag::{Level, Span};
 
     pub(crate) static ODD: Code = Code {
         name: "odd-word",
@@ -140,7 +153,7 @@ pub(super) mod tests {
         files.add("content/c.md", None);
         let mut printer = Printer::new(format, vec![&KEY, &ODD]);
         let mut out = printer.start();
-        out += &printer.file(&Source { file, text, files: &files }, findings);
+        printer.append(&Rendered::new(format, &Source { file, text, files: &files }, findings), &mut out);
         out += &printer.finish();
         out
     }
@@ -163,7 +176,8 @@ pub(super) mod tests {
             let finding = Diagnostic::new(&ODD, Span::new(file, 0..3), "`odd` is odd");
             let mut off = finding.clone();
             off.level = Level::Off;
-            out += &printer.file(&Source { file, text: "odd", files: &files }, &[finding, off]);
+            let rendered = Rendered::new(Format::Json, &Source { file, text: "odd", files: &files }, &[finding, off]);
+            printer.append(&rendered, &mut out);
         }
         out += &printer.finish();
         let json: serde_json::Value = serde_json::from_str(&out).expect("valid JSON");

@@ -1,11 +1,10 @@
 use crate::{
-    diag::{Diagnostic, FileId, Level, words},
+    diag::{Diagnostic, Level, words},
     report::Style,
 };
-use std::collections::BTreeSet;
 
 /// How many findings there are, by level, and in how many files.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// How many errors.
     pub errors: usize,
@@ -13,26 +12,32 @@ pub struct Summary {
     pub warnings: usize,
     /// How many notes.
     pub notes: usize,
-    files: BTreeSet<FileId>,
+    /// How many files have findings.
+    pub files: usize,
 }
 
 impl Summary {
-    /// Counts some findings in.
-    pub fn add(&mut self, findings: &[Diagnostic]) {
+    /// Counts the findings of one file.
+    pub fn of(findings: &[Diagnostic]) -> Self {
+        let mut summary = Self::default();
         for finding in findings {
             match finding.level {
-                Level::Off => continue,
-                Level::Note => self.notes += 1,
-                Level::Warning => self.warnings += 1,
-                Level::Error => self.errors += 1,
+                Level::Off => {}
+                Level::Note => summary.notes += 1,
+                Level::Warning => summary.warnings += 1,
+                Level::Error => summary.errors += 1,
             }
-            self.files.insert(finding.primary.span.file);
         }
+        summary.files = usize::from(summary.total() > 0);
+        summary
     }
 
-    /// Returns how many files have findings.
-    pub fn files(&self) -> usize {
-        self.files.len()
+    /// Counts those of other files in.
+    pub fn add(&mut self, others: Self) {
+        self.errors += others.errors;
+        self.warnings += others.warnings;
+        self.notes += others.notes;
+        self.files += others.files;
     }
 
     /// Returns how many findings there are.
@@ -55,24 +60,26 @@ impl Summary {
             .filter(|(_, n, ..)| *n > 0)
             .map(|(level, n, one, many)| style.level(level, &words::count(n, one, many)))
             .collect();
-        format!("{} in {}", counted.join(", "), words::count(self.files.len(), "file", "files"))
+        format!("{} in {}", counted.join(", "), words::count(self.files, "file", "files"))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diag::{Code, Span};
+    use crate::diag::{Code, FileId, Span};
 
     static CODE: Code = Code { name: "test", summary: "", level: Level::Error, fixed: false, explain: "" };
 
     #[track_caller]
-    fn check(levels: &[(u32, Level)], expect: &str) {
+    fn check(files: &[&[Level]], expect: &str) {
         let mut summary = Summary::default();
-        for (file, level) in levels {
-            let mut finding = Diagnostic::new(&CODE, Span::new(FileId(*file), 0..0), "x");
-            finding.level = *level;
-            summary.add(&[finding]);
+        for (file, levels) in (0..).zip(files) {
+            let finding = |level: &Level| Diagnostic {
+                level: *level,
+                ..Diagnostic::new(&CODE, Span::new(FileId(file), 0..0), "x")
+            };
+            summary.add(Summary::of(&levels.iter().map(finding).collect::<Vec<_>>()));
         }
         assert_eq!(summary.line(&Style::PLAIN), expect);
     }
@@ -80,8 +87,8 @@ mod tests {
     #[test]
     fn levels_and_files_are_counted() {
         check(&[], "no findings");
-        check(&[(0, Level::Error)], "1 error in 1 file");
-        check(&[(0, Level::Error), (1, Level::Error), (1, Level::Warning)], "2 errors, 1 warning in 2 files");
-        check(&[(0, Level::Note), (0, Level::Off)], "1 note in 1 file");
+        check(&[&[Level::Error]], "1 error in 1 file");
+        check(&[&[Level::Error], &[Level::Error, Level::Warning]], "2 errors, 1 warning in 2 files");
+        check(&[&[Level::Note, Level::Off], &[Level::Off], &[]], "1 note in 1 file");
     }
 }

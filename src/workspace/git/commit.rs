@@ -12,11 +12,15 @@ use crate::model::{MediaInfo, MediaLibrary, MediaProblem};
 use git2::{ErrorCode, ObjectType, Oid, Repository, Tree};
 use std::{
     collections::HashMap,
-    fmt,
+    fmt, iter,
     path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
+    thread,
     time::Duration,
 };
+
+/// How often the repository of one commit is opened at most.
+const MOST_OPEN: usize = 8;
 
 const SYMLINK: i32 = 0o120_000;
 /// How long fetching one object of a partial clone may take.
@@ -27,8 +31,8 @@ pub struct Commit {
     id: String,
     /// The tree of the workspace's folder.
     tree: Oid,
-    /// git2's repositories may be sent between threads but not shared.
-    git: Mutex<Repository>,
+    /// The repository, opened once for each core: git2's repositories may be sent between threads but not shared.
+    git: Vec<Mutex<Repository>>,
     looked: Mutex<HashMap<Oid, Result<MediaInfo, MediaProblem>>>,
 }
 
@@ -69,7 +73,10 @@ impl Repo {
                     .hint("commit the workspace on the publish branch")
             })?
         };
-        Ok(Commit { id, tree, git: Mutex::new(git), looked: Mutex::default() })
+        let cores = thread::available_parallelism().map_or(1, usize::from).min(MOST_OPEN);
+        let more = (1..cores).map(|_| self.again().map(Mutex::new));
+        let git = iter::once(Ok(Mutex::new(git))).chain(more).collect::<Result<_, _>>()?;
+        Ok(Commit { id, tree, git, looked: Mutex::default() })
     }
 }
 
@@ -79,9 +86,11 @@ impl Commit {
         &self.id
     }
 
+    /// Takes a repository that nobody reads from, or waits for one.
     fn lock(&self) -> MutexGuard<'_, Repository> {
+        let free = self.git.iter().find_map(|git| git.try_lock().ok());
         // Reading leaves nothing half done.
-        self.git.lock().unwrap_or_else(PoisonError::into_inner)
+        free.unwrap_or_else(|| self.git[0].lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Finds the blob of a plain file.

@@ -24,7 +24,7 @@ pub(crate) const CASES: &[Case] = &[
         run: |stage| {
             let limit = limit(stage.profile);
             let draft = fixtures::text(stage.profile, &"å".repeat(limit));
-            assert_eq!(draft.parts[0].weight, limit as u64);
+            assert_eq!(draft.parts[0].weight(&stage.limits.measure), limit as u64);
             stage.publish(&draft).expect("a text at the limit is published");
             assert_eq!(fixtures::count(&stage.only().text, stage.profile.text.measure.unit), limit as u64);
         },
@@ -38,7 +38,7 @@ pub(crate) const CASES: &[Case] = &[
             let limit = limit(stage.profile);
             let draft = fixtures::text(stage.profile, &"å".repeat(limit + 1));
             // `check` refuses by this comparison, so that it never gets to the wire; were it to, the network refuses too.
-            assert!(stage.limits.text.is_some_and(|max| draft.parts[0].weight > max));
+            assert!(stage.limits.text.is_some_and(|max| draft.parts[0].weight(&stage.limits.measure) > max));
             let error = stage.publish(&draft).expect_err("a text over the limit is refused");
             assert_eq!(error.kind, ErrorKind::Refused, "{error:?}");
             assert!(stage.live().is_empty());

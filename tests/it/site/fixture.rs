@@ -172,10 +172,10 @@ pub(super) fn draft(id: &str, title: Option<&str>, rich: Vec<Block>) -> Draft {
 
 /// Makes a part of a draft.
 pub(super) fn part(rich: Vec<Block>) -> DraftPart {
-    let media = masthead::model::Part { blocks: rich.clone(), span: span() }.media().into_iter().cloned().collect();
+    let media =
+        masthead::model::Part { blocks: rich.clone().into(), span: span() }.media().into_iter().cloned().collect();
     let text = rich.iter().map(words).collect::<Vec<_>>().join("\n\n");
-    let (weight, bytes) = (text.chars().count() as u64, text.len() as u64);
-    DraftPart { text: Flat { text, ..Flat::default() }, rich, media, weight, bytes, span: span() }
+    DraftPart { text: Flat { text, ..Flat::default() }, rich: rich.into(), media, beside: 0, span: span() }
 }
 
 fn words(block: &Block) -> String {
