@@ -8,6 +8,7 @@ mod cache;
 mod local;
 mod message;
 mod read;
+mod refusal;
 mod remote;
 mod seen;
 mod tree;
