@@ -55,6 +55,8 @@ pub struct GitStore {
     snapshot: Option<Snapshot>,
     /// A tip that was found good, and whose files are all here.
     known: Option<Oid>,
+    /// Whether what killed writers have left was looked for.
+    is_swept: bool,
 }
 
 enum Place {
@@ -89,7 +91,7 @@ impl GitStore {
             None => Place::Local,
         };
         let state = repo.state_folder();
-        Ok(Self { git, branch, place, state, snapshot: None, known: None })
+        Ok(Self { git, branch, place, state, snapshot: None, known: None, is_swept: false })
     }
 
     /// Makes the ledger if there is none, so that it is known when it began.
@@ -245,6 +247,10 @@ impl GitStore {
             }
             Place::Remote(_) => None,
         };
+        if !self.is_swept {
+            local::sweep(&self.git);
+            self.is_swept = true;
+        }
         let began = Instant::now();
         let mut in_vain = 0;
         // What another publisher may have pushed since is found out by the push: the lease names the tip.
