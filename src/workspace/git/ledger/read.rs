@@ -271,9 +271,17 @@ pub(super) fn contains(git: &Repository, old: Oid, new: Oid) -> Option<bool> {
 }
 
 fn holds(git: &Repository, old: Oid, new: Oid) -> Option<bool> {
+    holds_below(git, old, new, DEEPEST)
+}
+
+/// How deep a ledger is looked into: events lie three folders down, and a tree may have been made to exhaust the stack.
+const DEEPEST: u8 = 16;
+
+fn holds_below(git: &Repository, old: Oid, new: Oid, depth: u8) -> Option<bool> {
     if old == new {
         return Some(true);
     }
+    let Some(depth) = depth.checked_sub(1) else { return Some(false) };
     let (old, new) = (git.find_tree(old).ok()?, git.find_tree(new).ok()?);
     for entry in &old {
         let Some(now) = new.get_name_bytes(entry.name_bytes()) else { return Some(false) };
@@ -284,7 +292,7 @@ fn holds(git: &Repository, old: Oid, new: Oid) -> Option<bool> {
         if !are_folders {
             return Some(false);
         }
-        match holds(git, entry.id(), now.id()) {
+        match holds_below(git, entry.id(), now.id(), depth) {
             Some(true) => {}
             other => return other,
         }

@@ -52,6 +52,12 @@ impl Remote {
         })
     }
 
+    /// Allows git another time for each call.
+    #[cfg(test)]
+    pub(super) fn within(self, patience: Duration) -> Self {
+        Self { program: self.program.within(patience), ..self }
+    }
+
     pub(super) fn name(&self) -> &str {
         &self.name
     }

@@ -1,4 +1,8 @@
 mod brakes;
+mod chaos;
+mod contention;
+mod front;
+mod hostile;
 
 use super::{super::sandbox::Sandbox, *};
 use crate::ledger::{
@@ -8,6 +12,11 @@ use crate::ledger::{
 use std::{collections::BTreeSet, fs, path::Path};
 
 const BRANCH: &str = "masthead-ledger";
+
+/// Returns the size of a suite: what its variable says, or the small one.
+fn size(variable: &str, small: usize) -> usize {
+    std::env::var(variable).map_or(small, |size| size.parse().expect("a number"))
+}
 
 fn settings(remote: Option<&str>) -> LedgerSettings {
     LedgerSettings { remote: remote.map(str::to_owned), branch: BRANCH.to_owned() }
