@@ -5,7 +5,7 @@ use crate::{
     content::{self, Defaults},
     diag::{Diagnostic, FileId, Files},
     engine::{self, Probes},
-    ledger::{Ledger, Store as _},
+    ledger::{DeliveryKey, Event, Ledger, Store as _},
     model::{AccountId, Freeze, MediaLibrary as _, Post, PostId, Timestamp},
     network::{self, Limits},
     plan::{self, Desired, Plan, Policy},
@@ -301,7 +301,20 @@ impl Committed {
 
     /// Reads the ledger.
     pub(super) fn ledger(&self) -> Result<Ledger, Failure> {
-        self.store()?.read().map_err(super::ledger_failure)
+        self.open_ledger().map(|(ledger, _)| ledger)
+    }
+
+    /// Reads the ledger, and returns the store that it was read from, too.
+    pub(super) fn open_ledger(&self) -> Result<(Ledger, Box<GitStore>), Failure> {
+        let mut store = self.store()?;
+        Ok((store.read().map_err(super::ledger_failure)?, store))
+    }
+
+    /// Reads the events of the deliveries that are meant, oldest first, after the ledger was read from the same store.
+    pub(super) fn history(store: &GitStore, meant: &dyn Fn(&DeliveryKey) -> bool) -> Result<Vec<Event>, Failure> {
+        let mut events = store.history(meant).map_err(super::ledger_failure)?;
+        report::in_time(&mut events);
+        Ok(events)
     }
 
     /// Returns what the posts want, one for each post and account.

@@ -4,7 +4,7 @@ use super::load::Committed;
 use crate::{
     config::Config,
     engine::{self, FetchError, Fetched, HttpTransport, KeptMedia, MediaSource, Reach, SystemClock},
-    ledger::{DeliveryState, Happening},
+    ledger::DeliveryState,
     model::{MediaKind, MediaProblem},
     network::Flow,
     workspace::Source as _,
@@ -95,11 +95,8 @@ impl MediaSource for Committed {
 
 /// Returns what a delivery was published with: the digest by address, from its receipts.
 pub(super) fn published_with(delivery: &DeliveryState) -> BTreeMap<&str, &str> {
-    let receipts = delivery.events.iter().flatten().filter_map(|event| match &event.what {
-        Happening::Receipt { media, .. } => Some(media),
-        _ => None,
-    });
-    receipts.flatten().map(|(url, digest)| (url.as_str(), digest.as_str())).collect()
+    let out = (0..delivery.parts.len()).filter_map(|index| delivery.published(index));
+    out.flat_map(|published| &published.media).map(|(url, digest)| (url.as_str(), digest.as_str())).collect()
 }
 
 /// Names a file after the last part of its address, with the ending that fits what it is; none if that part says nothing.

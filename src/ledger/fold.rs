@@ -4,6 +4,7 @@ use super::{
 use crate::model::{Remote, Timestamp};
 use std::{
     collections::{BTreeMap, HashSet},
+    sync::Arc,
     time::Duration,
 };
 
@@ -23,21 +24,30 @@ pub fn fold(genesis: Option<Genesis>, events: impl IntoIterator<Item = (u16, Eve
         let key = DeliveryKey { post: event.key.post.clone(), account: event.key.account.clone() };
         deliveries.entry(key).or_default().entry(event.key.part).or_default().push((sequence, event));
     }
-    let deliveries = deliveries.into_iter().map(|(key, parts)| (key, fold_delivery(parts))).collect();
+    let deliveries = deliveries.into_iter().map(|(key, parts)| (key, Arc::new(fold_delivery(parts)))).collect();
     Ledger { genesis, commit: None, brakes: Vec::new(), deliveries }
 }
 
 /// Turns the events of one delivery, by part, into its state.
 pub(crate) fn fold_delivery(parts: BTreeMap<u16, Vec<(u16, Event)>>) -> DeliveryState {
     let mut state = DeliveryState::default();
+    // Most have one part, for which a growing vector would take the room of four.
+    let count = parts.keys().next_back().copied().map_or(0, usize::from);
+    state.parts.reserve_exact(count);
+    state.events.reserve_exact(count);
+    state.counts.reserve_exact(count);
     for (part, events) in parts {
         // Part 0 does not exist; the codec refuses it.
         let Some(index) = usize::from(part).checked_sub(1) else { continue };
         let events = in_order(events);
         state.parts.resize(index, PartState::Queued { attempts: 0, not_before: None });
         state.events.resize(index, Vec::new());
-        state.parts.push(fold_part(&events));
-        state.events.push(events);
+        state.counts.resize(index, 0);
+        state.counts.push(u16::try_from(events.len()).unwrap_or(u16::MAX));
+        let part = fold_part(&events);
+        let is_out = matches!(part, PartState::Published(_));
+        state.parts.push(part);
+        state.events.push(if is_out { Vec::new() } else { events });
     }
     state
 }
@@ -91,7 +101,7 @@ fn fold_receipts(events: &[Event]) -> Option<PartState> {
     let from = events.iter().rposition(is_person).unwrap_or(0);
     let mut known: Option<Published> = None;
     for event in &events[from..] {
-        let Happening::Receipt { remote, commit, digest, excerpt, parts, .. } = &event.what else { continue };
+        let Happening::Receipt { remote, commit, digest, excerpt, parts, media, .. } = &event.what else { continue };
         let Some(known) = &mut known else {
             known = Some(Published {
                 remote: remote.clone(),
@@ -100,9 +110,11 @@ fn fold_receipts(events: &[Event]) -> Option<PartState> {
                 digest: digest.clone(),
                 excerpt: excerpt.clone(),
                 parts: *parts,
+                media: media.clone(),
             });
             continue;
         };
+        known.media.extend(media.clone());
         if known.remote.id.is_empty() {
             // The first answer couldn't be read; this one says what it was.
             let url = remote.url.clone().or_else(|| known.remote.url.take());
@@ -461,13 +473,24 @@ mod tests {
 
         #[test]
         fn a_receipt_is_published_or_an_alarm(events in proptest::collection::vec((1..9u16, any_event()), 0..16)) {
-            let ledger = fold(None, events);
+            let is_receipt = |event: &&Event| matches!(event.what, Happening::Receipt { .. });
+            let ledger = fold(None, events.clone());
             for delivery in ledger.deliveries.values() {
-                prop_assert_eq!(delivery.parts.len(), delivery.events.len());
-                for (state, events) in delivery.parts.iter().zip(&delivery.events) {
-                    let receipts = events.iter().filter(|event| matches!(event.what, Happening::Receipt { .. })).count();
+                let lengths = [delivery.events.len(), delivery.counts.len()];
+                prop_assert_eq!(lengths, [delivery.parts.len(); 2]);
+                for (index, (state, kept)) in delivery.parts.iter().zip(&delivery.events).enumerate() {
+                    let receipts = kept.iter().filter(is_receipt).count();
                     match state {
-                        PartState::Published(_) | PartState::Retracted { .. } => prop_assert!(receipts > 0),
+                        PartState::Retracted { .. } => prop_assert!(receipts > 0),
+                        // Its events are not kept, but counted.
+                        PartState::Published(out) => {
+                            let is_its = |event: &Event| match &event.what {
+                                Happening::Receipt { excerpt, .. } => *excerpt == out.excerpt && event.at == out.at,
+                                _ => false,
+                            };
+                            prop_assert!(kept.is_empty() && delivery.seen(index) > 0);
+                            prop_assert!(events.iter().any(|(_, event)| is_its(event)));
+                        }
                         PartState::Attention { reason } if reason.starts_with("it is out twice") => {
                             prop_assert!(receipts > 1);
                         }

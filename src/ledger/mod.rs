@@ -23,8 +23,8 @@ pub use self::{
     fold::fold,
     memory::MemoryStore,
     path::{
-        EventPath, FREEZES, GENESIS, POSTS, brake_file_name, escape, event_path, file_name, parse_file_name,
-        parse_part, parse_path, part_folder,
+        EventPath, FREEZES, FileName, GENESIS, POSTS, brake_file_name, escape, event_path, file_name,
+        parse_brake_file_name, parse_file_name, parse_path, post_folder,
     },
     state::{DeliveryKey, DeliveryState, Intent, Ledger, PartState, Published},
     store::{Append, Appended, Store, StoreError, StoreProblem},

@@ -1,4 +1,5 @@
 use super::{BrakeEvent, Event, EventId, PartKey};
+use crate::model::PostId;
 
 /// The top-level folder of events about posts. Readers skip others that they don't know.
 pub const POSTS: &str = "posts";
@@ -7,10 +8,12 @@ pub const FREEZES: &str = "freezes";
 /// The first file of a ledger.
 pub const GENESIS: &str = "genesis.json";
 
-/// Longer names would not fit everywhere; git hosts and file systems allow 255 bytes.
-const LONGEST: usize = 200;
+/// Longer names would not fit everywhere: git hosts and file systems allow 255 bytes, of which an event's name takes some.
+const LONGEST: usize = 180;
 /// How much of a longer name is kept in front of its digest.
-const KEPT: usize = 160;
+const KEPT: usize = 140;
+/// What stands between an account and a part. No escaped name has it.
+const PART: char = '+';
 
 /// What the path of an event says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,21 +32,38 @@ pub struct EventPath {
     pub id: EventId,
 }
 
-/// Returns the path of an event: `posts/3f/POST/ACCOUNT/PART/0001-KIND-ID.json`.
+/// What the name of an event's file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileName<'a> {
+    /// The account's name, escaped and perhaps shortened.
+    pub account: &'a str,
+    /// The part of the thread, from 1.
+    pub part: u16,
+    /// The place among the part's events, from 1.
+    pub sequence: u16,
+    /// The kind of event, as `intent`.
+    pub kind: &'a str,
+    /// The event's id.
+    pub id: EventId,
+}
+
+/// Returns the path of an event: `posts/3f/POST/ACCOUNT+PART-0001-KIND-ID.json`.
 pub fn event_path(event: &Event, sequence: u16) -> String {
-    format!("{}/{}", part_folder(&event.key), file_name(event, sequence))
+    format!("{}/{}", post_folder(&event.key.post), file_name(event, sequence))
 }
 
-/// Returns the folder of a part's events. It follows from the key alone, never from anything that an edit can change.
-pub fn part_folder(key: &PartKey) -> String {
-    let post = key.post.as_str();
+/// Returns the folder of a post's events. It follows from its id alone, never from anything that an edit can change.
+pub fn post_folder(post: &PostId) -> String {
+    let post = post.as_str();
     let digest = blake3::hash(post.as_bytes()).to_hex();
-    format!("{POSTS}/{}/{}/{}/{}", &digest[..2], escape(post), escape(key.account.as_str()), key.part)
+    format!("{POSTS}/{}/{}", &digest[..2], escape(post))
 }
 
-/// Returns the name of an event's file in the folder of its part.
+/// Returns the name of an event's file in the folder of its post.
 pub fn file_name(event: &Event, sequence: u16) -> String {
-    format!("{sequence:04}-{}-{}.json", event.what.kind(), escape(&event.id.0))
+    let PartKey { account, part, .. } = &event.key;
+    let (account, id) = (escape(account.as_str()), escape(&event.id.0));
+    format!("{account}{PART}{part}-{sequence:04}-{}-{id}.json", event.what.kind())
 }
 
 /// Returns the name of the file of an event of the brakes, in the folder [`FREEZES`].
@@ -54,31 +74,28 @@ pub fn brake_file_name(event: &BrakeEvent, sequence: u16) -> String {
 /// Reads the path of an event; none if it is not one.
 pub fn parse_path(path: &str) -> Option<EventPath> {
     let mut steps = path.split('/');
-    let (posts, shard, post, account, part, name) =
-        (steps.next()?, steps.next()?, steps.next()?, steps.next()?, steps.next()?, steps.next()?);
+    let (posts, shard, post, name) = (steps.next()?, steps.next()?, steps.next()?, steps.next()?);
     let shard_fits = shard.len() == 2 && shard.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    if steps.next().is_some() || posts != POSTS || !shard_fits || post.is_empty() || account.is_empty() {
+    if steps.next().is_some() || posts != POSTS || !shard_fits || post.is_empty() {
         return None;
     }
-    let (sequence, kind, id) = parse_file_name(name)?;
-    Some(EventPath {
-        post: post.to_owned(),
-        account: account.to_owned(),
-        part: parse_part(part)?,
-        sequence,
-        kind: kind.to_owned(),
-        id,
-    })
+    let FileName { account, part, sequence, kind, id } = parse_file_name(name)?;
+    let (post, account, kind) = (post.to_owned(), account.to_owned(), kind.to_owned());
+    Some(EventPath { post, account, part, sequence, kind, id })
 }
 
-/// Reads the name of a part's folder; none if it is not one.
-pub fn parse_part(name: &str) -> Option<u16> {
-    let part: u16 = name.parse().ok()?;
-    (part > 0 && part.to_string() == name).then_some(part)
+/// Reads the name of an event's file; none if it is not one.
+pub fn parse_file_name(name: &str) -> Option<FileName<'_>> {
+    let (account, rest) = name.split_once(PART)?;
+    let (digits, rest) = rest.split_once('-')?;
+    let part: u16 = digits.parse().ok()?;
+    let (sequence, kind, id) = parse_brake_file_name(rest)?;
+    let fits = !account.is_empty() && part > 0 && part.to_string() == digits;
+    fits.then_some(FileName { account, part, sequence, kind, id })
 }
 
-/// Reads the name of an event's file: the sequence, the kind and the id; none if it is not one.
-pub fn parse_file_name(name: &str) -> Option<(u16, &str, EventId)> {
+/// Reads the name of the file of an event of the brakes: the sequence, the kind and the id; none if it is not one.
+pub fn parse_brake_file_name(name: &str) -> Option<(u16, &str, EventId)> {
     let mut steps = name.strip_suffix(".json")?.splitn(3, '-');
     let (digits, kind, id) = (steps.next()?, steps.next()?, steps.next()?);
     let sequence: u16 = digits.parse().ok()?;
@@ -198,7 +215,7 @@ mod tests {
     #[test]
     fn the_path_is_as_documented() {
         let event = fixture::intent("hello", "brand", 1, "0a1b");
-        assert_eq!(event_path(&event, 1), "posts/ea/hello/brand/1/0001-intent-0a1b.json");
+        assert_eq!(event_path(&event, 1), "posts/ea/hello/brand+1-0001-intent-0a1b.json");
     }
 
     #[track_caller]
@@ -211,15 +228,18 @@ mod tests {
         check_no_path("");
         check_no_path("genesis.json");
         check_no_path("accounts/brand/0001-auth-1.json");
-        check_no_path("posts/zz/hello/brand/1/0001-intent-1.json");
-        check_no_path("posts/ea/hello/brand/0/0001-intent-1.json");
-        check_no_path("posts/ea/hello/brand/+1/0001-intent-1.json");
-        check_no_path("posts/ea/hello/brand/1/1-intent-1.json");
-        check_no_path("posts/ea/hello/brand/1/0000-intent-1.json");
-        check_no_path("posts/ea/hello/brand/1/0001-intent.json");
-        check_no_path("posts/ea/hello/brand/1/0001-intent-.json");
-        check_no_path("posts/ea/hello/brand/1/0001-intent-1.json/x");
-        check_no_path("posts/ea//brand/1/0001-intent-1.json");
+        check_no_path("posts/zz/hello/brand+1-0001-intent-1.json");
+        check_no_path("posts/ea/hello/brand+0-0001-intent-1.json");
+        check_no_path("posts/ea/hello/brand++1-0001-intent-1.json");
+        check_no_path("posts/ea/hello/brand+01-0001-intent-1.json");
+        check_no_path("posts/ea/hello/brand-0001-intent-1.json");
+        check_no_path("posts/ea/hello/brand+1-1-intent-1.json");
+        check_no_path("posts/ea/hello/brand+1-0000-intent-1.json");
+        check_no_path("posts/ea/hello/brand+1-0001-intent.json");
+        check_no_path("posts/ea/hello/brand+1-0001-intent-.json");
+        check_no_path("posts/ea/hello/brand+1-0001-intent-1.json/x");
+        check_no_path("posts/ea/hello/+1-0001-intent-1.json");
+        check_no_path("posts/ea//brand+1-0001-intent-1.json");
     }
 
     proptest! {
@@ -234,7 +254,7 @@ mod tests {
             let path = event_path(&event, sequence);
             for step in path.split('/') {
                 prop_assert!(!step.is_empty() && !step.starts_with('.') && step.len() <= 255, "{}", path);
-                prop_assert!(step.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-%~".contains(&byte)));
+                prop_assert!(step.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-%~+".contains(&byte)));
             }
             let read = parse_path(&path).expect("a path");
             prop_assert_eq!((read.part, read.sequence, read.kind.as_str()), (part, sequence, "intent"));

@@ -1,6 +1,6 @@
 use super::{Brake, Event, EventId, Genesis, Happening};
 use crate::model::{AccountId, Freeze, PostId, Remote, Timestamp};
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// One post on one account.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,7 +21,7 @@ pub struct Ledger {
     /// The freezes, those that have ended included, in order.
     pub brakes: Vec<Brake>,
     /// What has begun, by post and account.
-    pub deliveries: BTreeMap<DeliveryKey, DeliveryState>,
+    pub deliveries: BTreeMap<DeliveryKey, Arc<DeliveryState>>,
 }
 
 /// The state of a delivery.
@@ -29,8 +29,11 @@ pub struct Ledger {
 pub struct DeliveryState {
     /// The state of each part, from the first; parts that never began are missing or `Queued` with no events.
     pub parts: Vec<PartState>,
-    /// The events of each part, in order, as many as `parts`.
+    /// The events of each part, in order, as many as `parts`. Of a part that is out none are kept: most of a ledger is
+    /// such parts, and a [`Store`](super::Store) reads their history where somebody asks for it.
     pub events: Vec<Vec<Event>>,
+    /// How many events each part has, as many as `parts`.
+    pub counts: Vec<u16>,
 }
 
 /// The state of a part.
@@ -117,6 +120,8 @@ pub struct Published {
     pub excerpt: String,
     /// How many parts the delivery has.
     pub parts: u16,
+    /// What was fetched to be sent with it: web addresses, each with the digest of what was there.
+    pub media: BTreeMap<String, String>,
 }
 
 /// What is added to every comparison with another machine's clock.
@@ -151,7 +156,7 @@ impl DeliveryState {
 
     /// Returns how many events a part has, by index from 0.
     pub fn seen(&self, index: usize) -> u16 {
-        self.events.get(index).map_or(0, |events| u16::try_from(events.len()).unwrap_or(u16::MAX))
+        self.counts.get(index).copied().unwrap_or(0)
     }
 
     /// Returns the intent that a part waits for news of, by index from 0: the one being sent, or the one held for a
@@ -200,6 +205,6 @@ impl Ledger {
 
     /// Returns the state of a delivery, if it began.
     pub fn delivery(&self, post: &PostId, account: &AccountId) -> Option<&DeliveryState> {
-        self.deliveries.get(&DeliveryKey { post: post.clone(), account: account.clone() })
+        self.deliveries.get(&DeliveryKey { post: post.clone(), account: account.clone() }).map(Arc::as_ref)
     }
 }

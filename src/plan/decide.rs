@@ -28,8 +28,8 @@ pub fn plan(
     let in_tree: HashSet<PostId> = desired.iter().map(|desired| desired.draft.post.clone()).collect();
     let orphans = Orphans::new(ledger, &in_tree);
     let wanted = one_each(desired);
-    let gone = ledger.deliveries.iter().filter(|(key, _)| !wanted.contains_key(key)).filter_map(gone(now));
-    let mut rows: Vec<Row> = gone.collect();
+    let unwanted = ledger.deliveries.iter().filter(|(key, _)| !wanted.contains_key(key));
+    let mut rows: Vec<Row> = unwanted.map(|(key, state)| (key, &**state)).filter_map(gone(now)).collect();
     let facts = Facts { ledger, policy, now, orphans: &orphans };
     rows.extend(wanted.into_values().map(|desired| decide(desired, &facts)));
     rows.sort_by(|a, b| {

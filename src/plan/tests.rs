@@ -89,7 +89,9 @@ fn ledger(post: &str, parts: Vec<PartState>) -> Ledger {
     if !parts.is_empty() {
         let key = DeliveryKey { post: PostId::new(post), account: AccountId::new("brand") };
         let events = parts.iter().map(|_| Vec::new()).collect();
-        ledger.deliveries.insert(key, DeliveryState { parts, events });
+        ledger
+            .deliveries
+            .insert(key, std::sync::Arc::new(DeliveryState { counts: vec![0; parts.len()], parts, events }));
     }
     ledger
 }
@@ -102,6 +104,7 @@ fn out(post: &str, parts: u16) -> PartState {
         digest: format!("digest of {post}"),
         excerpt: format!("the news of {post}"),
         parts,
+        media: BTreeMap::new(),
     })
 }
 

@@ -1,20 +1,18 @@
 use super::{Style, table::Table, tone::Tone};
 use crate::{
-    ledger::{Event, Happening, Ledger},
+    ledger::{Event, Happening},
     model::Zone,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// Returns every event of a ledger, oldest first.
-pub fn events(ledger: &Ledger) -> Vec<&Event> {
-    let mut events: Vec<&Event> = ledger.deliveries.values().flat_map(|state| state.events.iter().flatten()).collect();
+/// Puts events in the order in which they happened.
+pub fn in_time(events: &mut [Event]) {
     events.sort_by(|a, b| (a.at, &a.key, &a.id).cmp(&(b.at, &b.key, &b.id)));
-    events
 }
 
 /// Writes events for people, one a line; the part only where a thread has several.
-pub fn log(events: &[&Event], zone: Zone, style: &Style) -> String {
+pub fn log(events: &[Event], zone: Zone, style: &Style) -> String {
     let threads: BTreeSet<_> =
         events.iter().filter(|event| event.key.part > 1).map(|event| (&event.key.post, &event.key.account)).collect();
     let mut table = Table::new();
@@ -92,8 +90,8 @@ pub(super) struct EventJson<'a> {
 }
 
 /// Writes events as JSON, version 1.
-pub fn log_json(events: &[&Event]) -> String {
-    super::json_text(&LogJson { version: 1, events: events.iter().copied().map(event_json).collect() })
+pub fn log_json(events: &[Event]) -> String {
+    super::json_text(&LogJson { version: 1, events: events.iter().map(event_json).collect() })
 }
 
 /// Returns an event's JSON, as of version 1.

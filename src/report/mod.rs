@@ -22,7 +22,7 @@ mod tone;
 pub use self::{
     accounts::{accounts, accounts_json},
     explain::{explain, list_codes, rule_page, rules_index},
-    history::{events, log, log_json},
+    history::{in_time, log, log_json},
     network_page::{network_page, networks_index},
     plan::{Rows, plan, plan_json, plan_rows},
     printable::printable,

@@ -1,8 +1,8 @@
 use super::{Style, history, plan as planned, table::Table, tone::Tone};
 use crate::{
     diag::words,
-    ledger::{Event, Ledger},
-    model::{PostId, Zone},
+    ledger::Event,
+    model::Zone,
     network::Draft,
     plan::{Plan, Row, Verdict},
 };
@@ -40,8 +40,8 @@ pub fn status(plan: &Plan, zone: Zone, style: &Style) -> String {
     if text.is_empty() { "there are no posts yet\n".to_owned() } else { text }
 }
 
-/// Writes one post: what each account is sent, and what became of it.
-pub fn show(plan: &Plan, ledger: &Ledger, zone: Zone, style: &Style) -> String {
+/// Writes one post: what each account is sent, and what became of it by its events, which stand in the order of time.
+pub fn show(plan: &Plan, events: &[Event], zone: Zone, style: &Style) -> String {
     let mut out = String::new();
     for row in &plan.rows {
         if !out.is_empty() {
@@ -54,9 +54,8 @@ pub fn show(plan: &Plan, ledger: &Ledger, zone: Zone, style: &Style) -> String {
         if let Some(draft) = row.draft() {
             out.push_str(&draft_text(draft, row, style));
         }
-        let events: Vec<&Event> = ledger
-            .delivery(&row.post, &row.account)
-            .map_or_else(Vec::new, |state| state.events.iter().flatten().collect());
+        let is_its = |event: &&Event| event.key.post == row.post && event.key.account == row.account;
+        let events: Vec<Event> = events.iter().filter(is_its).cloned().collect();
         for line in history::log(&events, zone, style).lines() {
             out.push_str("  ");
             out.push_str(line);
@@ -105,12 +104,10 @@ struct ShowJson<'a> {
 }
 
 /// Writes one post as JSON, version 1.
-pub fn show_json(plan: &Plan, ledger: &Ledger, post: &PostId) -> String {
-    let mut events = history::events(ledger);
-    events.retain(|event| event.key.post == *post);
+pub fn show_json(plan: &Plan, events: &[Event]) -> String {
     super::json_text(&ShowJson {
         version: 1,
         rows: plan.rows.iter().map(planned::row_json).collect(),
-        events: events.into_iter().map(history::event_json).collect(),
+        events: events.iter().map(history::event_json).collect(),
     })
 }

@@ -10,6 +10,7 @@ mod publishing;
 mod remote;
 mod rules;
 mod sandbox;
+mod scale;
 mod site;
 mod trouble;
 

@@ -24,10 +24,9 @@ pub(in crate::cli) struct Args {
 
 pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     let committed = Committed::load(start, ui)?;
-    let ledger = committed.ledger()?;
+    let (ledger, store) = committed.open_ledger()?;
     let chosen = args.only.choose(&committed, &ledger)?;
-    let mut events = report::events(&ledger);
-    events.retain(|event| chosen.includes(event.key.post.as_str(), &event.key.account));
+    let mut events = Committed::history(&store, &|key| chosen.includes(key.post.as_str(), &key.account))?;
     let number = usize::try_from(args.number).unwrap_or(usize::MAX);
     let newest = events.split_off(events.len().saturating_sub(number));
     if args.json {

@@ -20,7 +20,7 @@ pub(in crate::cli) struct Args {
 
 pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     let committed = Committed::load(start, ui)?;
-    let ledger = committed.ledger()?;
+    let (ledger, store) = committed.open_ledger()?;
     let id = committed.find(&args.post, &ledger).unwrap_or_else(|| PostId::new(args.post.as_str()));
     let plan = committed.plan(&ledger, time::now(), &Only::default())?;
     let plan = Plan { rows: plan.rows.into_iter().filter(|row| row.post == id).collect(), ..plan };
@@ -33,10 +33,11 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
             None => failure.hint("`masthead plan --all` lists the posts; a new file must be committed first"),
         });
     }
+    let events = Committed::history(&store, &|key| key.post == id)?;
     if args.json {
-        ui.data(&report::show_json(&plan, &ledger, &id));
+        ui.data(&report::show_json(&plan, &events));
     } else {
-        ui.data(&report::show(&plan, &ledger, committed.config.zone, &ui.style()));
+        ui.data(&report::show(&plan, &events, committed.config.zone, &ui.style()));
     }
     Ok(DONE)
 }

@@ -90,7 +90,9 @@ fn a_late_post_waits_for_the_gap_after_what_is_out() {
     let mut ledger = ledger("x", vec![out("x", 1)]);
     for (gone, verdict) in [("2026-12-01T11:56:00Z", Verdict::Wait), ("2026-12-01T11:55:00Z", Verdict::Publish)] {
         let delivery = ledger.deliveries.values_mut().next().expect("a delivery");
-        let Some(PartState::Published(published)) = delivery.parts.first_mut() else { panic!("published") };
+        let Some(PartState::Published(published)) = std::sync::Arc::make_mut(delivery).parts.first_mut() else {
+            panic!("published")
+        };
         published.at = at(gone);
         let rows = rows(vec![dated("a", "2026-12-01T11:10:00Z"), wants("x")], &ledger);
         let row = rows.iter().find(|row| row.post.as_str() == "a").expect("a row");

@@ -57,7 +57,10 @@ fn any_ledger() -> impl Strategy<Value = Ledger> {
     (option::of(any_moment()), deliveries).prop_map(|(created, deliveries)| {
         let deliveries = deliveries.into_iter().map(|((post, account), parts)| {
             let events = parts.iter().map(|_| Vec::new()).collect();
-            (DeliveryKey { post, account }, DeliveryState { parts, events })
+            (
+                DeliveryKey { post, account },
+                std::sync::Arc::new(DeliveryState { counts: vec![0; parts.len()], parts, events }),
+            )
         });
         let genesis = created.map(|created| Genesis { id: "g".to_owned(), created });
         Ledger { genesis, deliveries: deliveries.collect(), ..Ledger::default() }

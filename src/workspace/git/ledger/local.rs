@@ -2,6 +2,7 @@ use super::{Moved, Pushed, StoreError, StoreProblem, git_problem, io_problem, re
 use git2::{ConfigLevel, ErrorCode, Oid, Repository};
 use std::{
     fs::{self, File, TryLockError},
+    io,
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant, SystemTime},
@@ -10,6 +11,8 @@ use std::{
 /// A lock on the branch that is older than this was left by a writer that was killed: nobody holds one for so long, and
 /// all of ours hold our own lock meanwhile.
 const STALE: Duration = Duration::from_secs(10);
+/// An unfinished object that is older than this is nobody's any more.
+const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long to wait for locks.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -73,8 +76,26 @@ pub(super) fn sync_writes(git: &mut Repository, state: &Path) -> Result<(), Stor
     Ok(())
 }
 
-/// Moves a local branch from the expected commit to a new one. Our lock must be held.
+/// Moves a local branch from the expected commit to a new one. Our lock must be held, and writes must be synced. When it
+/// returns both survive a loss of power.
 pub(super) fn advance(git: &Repository, branch: &str, from: Option<Oid>, to: Oid) -> Result<Moved, StoreError> {
+    let objects = git.commondir().join("objects");
+    // Each object and its folder are synced by whoever wrote it, but not the name of a folder that is new.
+    sync_folder(&objects).map_err(|error| io_problem("sync", &objects, &error))?;
+    let moved = swap(git, branch, from, to)?;
+    let heads = git.commondir().join("refs/heads");
+    for folder in heads.join(branch).ancestors().skip(2).take_while(|folder| folder.starts_with(&heads)) {
+        sync_folder(folder).map_err(|error| io_problem("sync", folder, &error))?;
+    }
+    Ok(moved)
+}
+
+/// Puts the names in a folder on the disk, where the system can.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+fn swap(git: &Repository, branch: &str, from: Option<Oid>, to: Oid) -> Result<Moved, StoreError> {
     let name = reference(branch);
     let deadline = Instant::now() + PATIENCE;
     for round in 0.. {
@@ -115,6 +136,21 @@ fn remove_stale(lock: &Path) {
     }
 }
 
+/// Removes what writers of ours that were killed have left among the objects, more than a day ago. Whatever else is there
+/// is git's own to clean.
+pub(super) fn sweep(git: &Repository) {
+    let objects = git.commondir().join("objects");
+    let Ok(entries) = objects.read_dir() else { return };
+    for entry in entries.flatten() {
+        let modified = entry.metadata().and_then(|metadata| metadata.modified());
+        let age = modified.ok().and_then(|modified| SystemTime::now().duration_since(modified).ok());
+        let is_ours = entry.file_name().to_string_lossy().starts_with("tmp_object_git2_");
+        if is_ours && age.is_some_and(|age| age > ABANDONED) && fs::remove_file(entry.path()).is_ok() {
+            tracing::debug!("removed `{}`, which a writer that was stopped had left", entry.path().display());
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +164,23 @@ mod tests {
         assert_eq!(error.problem, StoreProblem::Contended);
         drop(held);
         lock_within(&state, Duration::ZERO).expect("a lock");
+    }
+
+    #[test]
+    fn only_old_unfinished_objects_of_ours_are_removed() {
+        let sandbox = super::super::super::sandbox::Sandbox::new();
+        let day = Duration::from_secs(24 * 60 * 60);
+        let make = |name: &str, age: Duration| {
+            let place = sandbox.write(&format!(".git/objects/{name}"), "x");
+            let file = File::options().write(true).open(&place).expect("a file");
+            file.set_modified(SystemTime::now() - age).expect("a time");
+            place
+        };
+        let old = make("tmp_object_git2_0a1b", day * 2);
+        let others = [make("tmp_object_git2_2c3d", day / 2), make("tmp_obj_4e5f", day * 2), make("notes", day * 2)];
+        sweep(&Repository::open(sandbox.path()).expect("a repository"));
+        assert!(!old.exists());
+        assert!(others.iter().all(|place| place.exists()));
     }
 
     #[test]

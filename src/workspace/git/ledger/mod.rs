@@ -4,21 +4,27 @@
 //! branch from the tip that was read to the new commit and from no other. With a remote its branch alone is the truth,
 //! and no branch is kept here; without one the local branch is moved under a lock. What the events mean is `ledger`'s.
 
+mod cache;
 mod local;
 mod message;
+mod read;
+mod refusal;
 mod remote;
 mod seen;
 mod tree;
 
 use self::{
+    read::Snapshot,
     remote::{Pushed, Remote},
     seen::Seen,
-    tree::{News, Snapshot},
+    tree::News,
 };
 use super::{Repo, WorkspaceError};
 use crate::{
     config::LedgerSettings,
-    ledger::{Append, Appended, Brake, BrakeEvent, Genesis, Ledger, Store, StoreError, StoreProblem},
+    ledger::{
+        Append, Appended, Brake, BrakeEvent, DeliveryKey, Event, Genesis, Ledger, Store, StoreError, StoreProblem,
+    },
     model::Timestamp,
 };
 use git2::{ErrorCode, Oid, Repository, Signature};
@@ -31,6 +37,9 @@ use std::{
 
 /// For how long a race is run again before it is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How many deliveries are read again rather than kept: the time for that is not noticed. Large ledgers weigh more to keep,
+/// so of them it is a share.
+const LAG: usize = 64;
 /// How often a push that changed nothing is made, in case it was bad luck.
 const PUSHES: u32 = 3;
 /// The same where the remote says that somebody else was first, who then wasn't.
@@ -46,6 +55,8 @@ pub struct GitStore {
     snapshot: Option<Snapshot>,
     /// A tip that was found good, and whose files are all here.
     known: Option<Oid>,
+    /// Whether what killed writers have left was looked for.
+    is_swept: bool,
 }
 
 enum Place {
@@ -80,7 +91,7 @@ impl GitStore {
             None => Place::Local,
         };
         let state = repo.state_folder();
-        Ok(Self { git, branch, place, state, snapshot: None, known: None })
+        Ok(Self { git, branch, place, state, snapshot: None, known: None, is_swept: false })
     }
 
     /// Makes the ledger if there is none, so that it is known when it began.
@@ -98,7 +109,14 @@ impl GitStore {
                 seen.or_else(|| self.git.refname_to_id(&fetched).ok())
             }
         };
-        tree::read(&self.git, tip?, &self.branch, None).ok().map(|snapshot| snapshot.ledger)
+        read::read(&self.git, tip?, &self.branch, None).ok().map(|snapshot| snapshot.ledger)
+    }
+
+    /// Reads every event of the deliveries that are `meant`, as of the last reading: a [`Ledger`] keeps none of a part that
+    /// is out. Those of a part stand in their order.
+    pub fn history(&self, meant: &dyn Fn(&DeliveryKey) -> bool) -> Result<Vec<Event>, StoreError> {
+        let (Some(snapshot), Some(tip)) = (&self.snapshot, self.known) else { return Ok(Vec::new()) };
+        read::history(&self.git, tip, snapshot.ledger.deliveries.keys().filter(|key| meant(key)))
     }
 
     /// Finds out whether the ledger can be written: a remote is asked with a push that changes nothing, a clone for its
@@ -132,7 +150,7 @@ impl GitStore {
             };
         };
         if self.known != Some(tip) {
-            let genesis = tree::genesis(&self.git, tip, &self.branch)?;
+            let genesis = read::genesis(&self.git, tip, &self.branch)?;
             if let Some(seen) = &seen {
                 self.check_descent(seen, &genesis, tip)?;
             }
@@ -159,7 +177,7 @@ impl GitStore {
         if !is_descendant.unwrap_or(true) && !self.git.is_shallow() {
             return Err(self.rewound(seen, "does not follow from what was read before"));
         }
-        match tree::contains(&self.git, seen.tip, tip) {
+        match read::contains(&self.git, seen.tip, tip) {
             Some(false) => Err(self.rewound(seen, "has lost events that it had")),
             Some(true) | None => Ok(()),
         }
@@ -192,7 +210,7 @@ impl GitStore {
     /// Refuses to begin a ledger on a remote while the clone has one of its own: its posts would go out again.
     fn elsewhere(&self) -> Result<(), StoreError> {
         let Place::Remote(remote) = &self.place else { return Ok(()) };
-        let is_ledger = |tip: &Oid| tree::genesis(&self.git, *tip, &self.branch).is_ok();
+        let is_ledger = |tip: &Oid| read::genesis(&self.git, *tip, &self.branch).is_ok();
         if local::tip(&self.git, &self.branch)?.filter(is_ledger).is_none() {
             return Ok(());
         }
@@ -229,6 +247,10 @@ impl GitStore {
             }
             Place::Remote(_) => None,
         };
+        if !self.is_swept {
+            local::sweep(&self.git);
+            self.is_swept = true;
+        }
         let began = Instant::now();
         let mut in_vain = 0;
         // What another publisher may have pushed since is found out by the push: the lease names the tip.
@@ -286,7 +308,7 @@ impl GitStore {
         begin: Option<Timestamp>,
     ) -> Result<(Oid, Genesis), StoreError> {
         let genesis = match tip {
-            Some(tip) => tree::genesis(&self.git, tip, &self.branch)?,
+            Some(tip) => read::genesis(&self.git, tip, &self.branch)?,
             None => Genesis { id: random_id()?, created: begin.unwrap_or(Timestamp::EPOCH) },
         };
         let news: Vec<News<'_>> = files.iter().map(|file| file.news).collect();
@@ -310,9 +332,15 @@ impl GitStore {
 impl Store for GitStore {
     fn read(&mut self) -> Result<Ledger, StoreError> {
         let Some(tip) = self.tip()? else { return Ok(Ledger::default()) };
-        let old = self.snapshot.take();
-        let snapshot = self.snapshot.insert(tree::read(&self.git, tip, &self.branch, old)?);
-        Ok(snapshot.ledger.clone())
+        let old = self.snapshot.take().or_else(|| cache::load(&self.state, &self.branch));
+        let mut snapshot = read::read(&self.git, tip, &self.branch, old)?;
+        if snapshot.fresh > LAG + snapshot.ledger.deliveries.len() / 64 {
+            match cache::save(&self.state, &self.branch, &snapshot) {
+                Ok(()) => snapshot.fresh = 0,
+                Err(error) => tracing::debug!("what was read of the ledger is not kept: {error}"),
+            }
+        }
+        Ok(self.snapshot.insert(snapshot).ledger.clone())
     }
 
     fn append(&mut self, batch: &[Append]) -> Result<Vec<Appended>, StoreError> {
@@ -324,7 +352,7 @@ impl Store for GitStore {
 
     fn brakes(&mut self) -> Result<Vec<Brake>, StoreError> {
         match self.tip()? {
-            Some(tip) => tree::brakes(&self.git, tip),
+            Some(tip) => read::brakes(&self.git, tip),
             None => Ok(Vec::new()),
         }
     }

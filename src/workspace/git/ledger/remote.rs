@@ -1,6 +1,8 @@
 use super::{
     super::program::{Program, Ran},
-    StoreError, StoreProblem, reference, refused,
+    StoreError, StoreProblem, reference,
+    refusal::{hint, is_denied},
+    refused,
 };
 use crate::workspace::WorkspaceError;
 use git2::{Oid, Repository};
@@ -48,6 +50,12 @@ impl Remote {
             branch: branch.to_owned(),
             reference: reference(branch),
         })
+    }
+
+    /// Allows git another time for each call.
+    #[cfg(test)]
+    pub(super) fn within(self, patience: Duration) -> Self {
+        Self { program: self.program.within(patience), ..self }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -147,7 +155,8 @@ impl Remote {
     fn unreachable(&self, action: &str, ran: &Ran) -> StoreError {
         let complaint = ran.complaint();
         let problem = if is_denied(&ran.stderr) { StoreProblem::Refused } else { StoreProblem::Unreachable };
-        StoreError::new(problem, format!("can't {action} the remote `{}`: {complaint}", self.name)).hint(hint(problem))
+        StoreError::new(problem, format!("can't {action} the remote `{}`: {complaint}", self.name))
+            .hint(hint(problem, &complaint))
     }
 }
 
@@ -160,18 +169,8 @@ impl Pushed {
             Self::Unclear(why) => (StoreProblem::Unreachable, why),
             Self::Done => (StoreProblem::Contended, "it went missing".to_owned()),
         };
-        StoreError::new(problem, format!("can't write to the ledger `{branch}`: {why}")).hint(hint(problem))
-    }
-}
-
-const fn hint(problem: StoreProblem) -> &'static str {
-    match problem {
-        StoreProblem::Refused => {
-            "see that git may read and push the ledger's branch there without asking: credentials, and rules that protect \
-             the branch"
-        }
-        StoreProblem::Contended => "run again later, or with fewer publishers at once",
-        _ => "check the network and the remote's address, then run again: nothing was lost",
+        let hint = hint(problem, &why);
+        StoreError::new(problem, format!("can't write to the ledger `{branch}`: {why}")).hint(hint)
     }
 }
 
@@ -224,25 +223,6 @@ fn refusal(ran: &Ran, summary: &str) -> String {
     let said: Vec<&str> = said.into_iter().filter(|line| !line.is_empty()).take(3).collect();
     let text = if said.is_empty() { summary.to_owned() } else { format!("{summary}: {}", said.join("; ")) };
     text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
-}
-
-/// Returns whether git says that we may not, which trying again does not change.
-fn is_denied(stderr: &str) -> bool {
-    let words = [
-        "Authentication failed",
-        "Permission denied",
-        "Permission to ",
-        "could not read Username",
-        "could not read Password",
-        "Host key verification failed",
-        "terminal prompts disabled",
-        "does not appear to be a git repository",
-        "epository not found",
-        "error: 401",
-        "error: 403",
-        "error: 404",
-    ];
-    words.iter().any(|word| stderr.contains(word))
 }
 
 #[cfg(test)]

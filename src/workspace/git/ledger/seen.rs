@@ -54,7 +54,8 @@ impl Seen {
         wire.ledgers.insert(branch.to_owned(), SeenWire { id: self.id, tip: self.tip.to_string() });
         let text = serde_json::to_string_pretty(&wire).expect("strings and numbers") + "\n";
         fs::create_dir_all(state).map_err(|error| WorkspaceError::io("make the folder", state, &error))?;
-        atomic::replace(&file(state), text.as_bytes(), Durability::Cached)
+        // Half of it after a loss of power would have to be repaired by hand.
+        atomic::replace(&file(state), text.as_bytes(), Durability::Synced)
     }
 }
 

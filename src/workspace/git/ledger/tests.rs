@@ -1,4 +1,8 @@
 mod brakes;
+mod chaos;
+mod contention;
+mod front;
+mod hostile;
 
 use super::{super::sandbox::Sandbox, *};
 use crate::ledger::{
@@ -8,6 +12,11 @@ use crate::ledger::{
 use std::{collections::BTreeSet, fs, path::Path};
 
 const BRANCH: &str = "masthead-ledger";
+
+/// Returns the size of a suite: what its variable says, or the small one.
+fn size(variable: &str, small: usize) -> usize {
+    std::env::var(variable).map_or(small, |size| size.parse().expect("a number"))
+}
 
 fn settings(remote: Option<&str>) -> LedgerSettings {
     LedgerSettings { remote: remote.map(str::to_owned), branch: BRANCH.to_owned() }
@@ -46,7 +55,7 @@ fn try_(post: &str, id: &str) -> Event {
     intent(post, "brand", 1, id)
 }
 
-/// The ids of all events of a ledger.
+/// The ids of the events that a ledger keeps: all but those of parts that are out.
 fn ids(ledger: &Ledger) -> BTreeSet<String> {
     let events = ledger.deliveries.values().flat_map(|delivery| delivery.events.iter().flatten());
     let all: Vec<String> = events.map(|event| event.id.0.clone()).collect();
@@ -84,7 +93,11 @@ fn what_is_written_is_read_by_others() {
     assert_eq!(store.append(&batch).expect("answers"), [Appended::Written; 3]);
     let ledger = open(sandbox.path(), None).read().expect("a ledger");
     assert_eq!(ledger, store.read().expect("a ledger"));
-    assert_eq!(ids(&ledger).len(), 3);
+    let history = store.history(&|_| true).expect("events");
+    assert_eq!(history.iter().map(|event| event.id.0.as_str()).collect::<Vec<_>>(), ["3", "1", "2"]);
+    let history = store.history(&|key| key.post.as_str() == "hello").expect("events");
+    assert_eq!(history, batch.iter().take(2).map(|append| append.event.clone()).collect::<Vec<_>>());
+    assert_eq!(ids(&ledger), BTreeSet::from(["3".to_owned()]), "none are kept of what is out");
     assert_eq!(ledger.commit, Some(sandbox.git(&["rev-parse", BRANCH])));
     assert_eq!(ledger.genesis.expect("a genesis").created, Timestamp::EPOCH);
     let states: Vec<PartState> = ledger.deliveries.values().map(|delivery| delivery.part(0)).collect();
@@ -104,6 +117,24 @@ fn a_store_brings_forward_what_it_has_read() {
         assert_eq!(ids(&ledger).len(), round + 1);
         assert_eq!(ledger, open(sandbox.path(), None).read().expect("a ledger"));
     }
+}
+
+#[test]
+fn what_was_read_is_not_read_again() {
+    let sandbox = local();
+    let batch: Vec<Append> =
+        (0..80).map(|post| Append { event: try_(&format!("post-{post}"), &post.to_string()), seen: Some(0) }).collect();
+    open(sandbox.path(), None).append(&batch).expect("answers");
+    let whole = open(sandbox.path(), None).read().expect("a ledger");
+    assert_eq!(ids(&whole).len(), 80);
+    // An event goes missing that nobody needs to read again.
+    let path = crate::ledger::event_path(&batch[0].event, 1);
+    let blob = sandbox.git(&["rev-parse", &format!("{BRANCH}:{path}")]);
+    fs::remove_file(sandbox.path().join(".git/objects").join(&blob[..2]).join(&blob[2..])).expect("an object");
+    open(sandbox.path(), None).append(&one(try_("other", "x"), Some(0))).expect("an answer");
+    assert_eq!(ids(&open(sandbox.path(), None).read().expect("a ledger")).len(), 81);
+    fs::remove_file(cache::file(&sandbox.path().join(".git/masthead"), BRANCH)).expect("a cache");
+    check_error(open(sandbox.path(), None).read(), StoreProblem::Damaged, &path);
 }
 
 #[test]
@@ -127,7 +158,8 @@ fn the_first_to_write_a_part_wins_it() {
     let late = one(receipt("hello", "brand", 1, "3", "9", "109"), None);
     assert_eq!(other.append(&late).expect("answers"), [Appended::Written]);
     assert_eq!(other.append(&late).expect("answers"), [Appended::Written]);
-    assert_eq!(ids(&one_.read().expect("a ledger")).len(), 2);
+    one_.read().expect("a ledger");
+    assert_eq!(one_.history(&|_| true).expect("events").len(), 2);
 }
 
 /// Lets each store write `count` events of its own on a thread, and one that all want.
@@ -333,7 +365,7 @@ fn a_ledger_that_has_lost_events_is_noticed() {
     store.append(&one(try_("hello", "1"), None)).expect("answers");
     store.append(&one(try_("hello", "2"), None)).expect("answers");
     tamper(&sandbox, |sandbox| {
-        fs::remove_file(sandbox.path().join("by-hand/posts/ea/hello/brand/1/0001-intent-1.json")).expect("a file");
+        fs::remove_file(sandbox.path().join("by-hand/posts/ea/hello/brand+1-0001-intent-1.json")).expect("a file");
     });
     check_error(store.read(), StoreProblem::Rewound, "has lost events");
     check_error(open(sandbox.path(), None).read(), StoreProblem::Rewound, "has lost events");
@@ -392,19 +424,15 @@ impl Tampered {
 fn what_cannot_be_understood_stops_everything() {
     let tampered = Tampered::new();
     let event = crate::ledger::encode(&try_("hello", "2"));
-    let at = "posts/ea/hello/brand/1/0002-intent-2.json";
+    let at = "posts/ea/hello/brand+1-0002-intent-2.json";
     tampered.check(at, &event.replace("\"v\": 1", "\"v\": 9"), StoreProblem::Newer, "an event of version 9");
     tampered.check(at, "{", StoreProblem::Damaged, "0002-intent-2.json");
     tampered.check(at, &" ".repeat(70_000), StoreProblem::Damaged, "too large");
     tampered.check(at, &event.replace("hello", "bye"), StoreProblem::Damaged, "not about what its path says");
-    tampered.check("posts/ea/hello/brand/1/notes.txt", "", StoreProblem::Damaged, "not the file of an event");
-    tampered.check(
-        "posts/ea/hello/brand/x/0002-intent-2.json",
-        &event,
-        StoreProblem::Damaged,
-        "not the folder of a part",
-    );
-    tampered.check("posts/ea/hello/notes.txt", "", StoreProblem::Damaged, "it is not a folder");
+    tampered.check("posts/ea/hello/notes.txt", "", StoreProblem::Damaged, "not the file of an event");
+    let old = "posts/ea/hello/brand/1/0002-intent-2.json";
+    tampered.check(old, &event, StoreProblem::Damaged, "not the file of an event");
+    tampered.check("posts/ea/notes.txt", "", StoreProblem::Damaged, "it is not a folder");
     let genesis = "{\"v\": 2, \"min_reader\": 2}";
     tampered.check("genesis.json", genesis, StoreProblem::Newer, "asks for readers of version 2");
 }
