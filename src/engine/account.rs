@@ -14,6 +14,7 @@ use crate::{
     model::{Account, AccountId, PostId, Remote},
     network::{AnyNetwork, Auth, ErrorKind, NetworkError, Profile, Session, Settling, Wire},
     plan::Row,
+    workspace::trial::kill_point,
 };
 use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::Semaphore;
@@ -154,6 +155,7 @@ impl<'a> AccountRun<'a> {
         self.keys.open(opened.secrets, self.run.redactor);
         self.session = opened.session;
         self.signed_in = true;
+        kill_point("signed-in");
         Ok(())
     }
 

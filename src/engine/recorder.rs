@@ -1,5 +1,8 @@
 use super::Clock;
-use crate::ledger::{Append, Appended, Happening, Store, StoreError, StoreProblem};
+use crate::{
+    ledger::{Append, Appended, Happening, Store, StoreError, StoreProblem},
+    workspace::trial::kill_point,
+};
 use std::{cell::Cell, panic, rc::Rc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 
@@ -87,6 +90,7 @@ pub(super) async fn keep(store: Box<dyn Store>, orders: Orders, clock: &dyn Cloc
         if broken.is_some() {
             batch = refuse_all_but_receipts(batch);
         }
+        kill_point("batch-gathered");
         let mut tries = 0;
         while !batch.is_empty() {
             let appends: Vec<Append> = batch.iter().map(|order| order.append.clone()).collect();
@@ -95,6 +99,7 @@ pub(super) async fn keep(store: Box<dyn Store>, orders: Orders, clock: &dyn Cloc
             let at = clock.boottime();
             match result {
                 Ok(all) => {
+                    kill_point("batch-written");
                     for (order, appended) in batch.drain(..).zip(all) {
                         // Nobody listens any more if the execution was dropped.
                         let _ = order.answer.send(Ok(Acknowledged { appended, at }));
