@@ -14,6 +14,7 @@
 mod clock;
 mod fleet;
 mod oracle;
+mod places;
 mod server;
 mod syscalls;
 mod tracer;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
     };
     let mut trials = Vec::new();
     trials.extend(syscalls::trials(size));
+    trials.extend(places::trials(size));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

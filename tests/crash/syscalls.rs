@@ -52,9 +52,12 @@ fn delivery() -> Vec<Post> {
 fn run(sweep: &Sweep) -> Result<String, String> {
     let world = || Fleet::new(sweep.mode, &[sweep.class], delivery());
     let calls = count(&world())?;
-    let mut by_program: BTreeMap<&str, usize> = BTreeMap::new();
-    calls.iter().for_each(|call| *by_program.entry(call.program.as_str()).or_default() += 1);
-    say(&format!("{:?}, class {:?}: {} calls: {by_program:?}", sweep.mode, sweep.class, calls.len()));
+    let (mut by_program, mut by_name) = (BTreeMap::new(), BTreeMap::new());
+    for call in &calls {
+        *by_program.entry(call.program.as_str()).or_insert(0) += 1;
+        *by_name.entry(call.name).or_insert(0) += 1;
+    }
+    say(&format!("{:?}, class {:?}: {} calls: {by_program:?} {by_name:?}", sweep.mode, sweep.class, calls.len()));
     // All at once at each call; and at each call of a git that was started, that git alone.
     let all = (0..calls.len()).map(Kill::All);
     let git = calls.iter().enumerate().filter(|(_, call)| !call.is_main).map(|(at, _)| Kill::Caller(at));

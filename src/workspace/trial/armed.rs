@@ -1,14 +1,14 @@
 use std::{
     collections::BTreeMap,
     env, fs,
-    io::Write as _,
+    io::{self, Write as _},
     path::Path,
     sync::Mutex,
     time::{Duration, SystemTime},
 };
 
 /// How often each place was come to.
-static TIMES: Mutex<BTreeMap<String, u32>> = Mutex::new(BTreeMap::new());
+static TIMES: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
 
 /// Marks a place where a crash is tried: ends the program if `MASTHEAD_KILL_AT` names it.
 pub fn kill_point(name: &str) {
@@ -18,19 +18,27 @@ pub fn kill_point(name: &str) {
         return;
     }
     let mut times = TIMES.lock().expect("no panic holds it");
-    let time = times.entry(name.to_owned()).or_default();
-    *time += 1;
-    if let Some(trace) = trace {
-        let file = fs::File::options().create(true).append(true).open(trace);
-        file.and_then(|mut file| writeln!(file, "{name}")).expect("the trace can be written");
-    }
+    let time = match trace {
+        Some(trace) => note(Path::new(&trace), name).expect("the trace can be written"),
+        None => {
+            let time = times.entry(name.to_owned()).or_default();
+            *time += 1;
+            *time
+        }
+    };
     let Some(wanted) = wanted else { return };
     let (place, which) = wanted.split_once(':').unwrap_or((&wanted, "1"));
-    if place == name && which.parse() == Ok(*time) {
+    if place == name && which.parse() == Ok(time) {
         rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL).expect("our own process");
         // The signal reaches another thread first now and then; none of ours may go on meanwhile.
         std::thread::sleep(Duration::from_secs(60));
     }
+}
+
+/// Adds a place to the trace, and returns how often it is there: by all processes together.
+fn note(trace: &Path, name: &str) -> io::Result<usize> {
+    writeln!(fs::File::options().create(true).append(true).open(trace)?, "{name}")?;
+    Ok(fs::read_to_string(trace)?.lines().filter(|line| *line == name).count())
 }
 
 /// Returns what the world's clock shows, in time since 1970, and how many times faster it goes; none if no clock is given.
