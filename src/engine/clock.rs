@@ -42,7 +42,8 @@ impl Clock for SystemClock {
                 let until = now + duration;
                 while let Some(left) = world_clock().and_then(|(now, _)| until.checked_sub(now)) {
                     // In short steps, because the world's clock may be put forward meanwhile.
-                    tokio::time::sleep(left.div_f64(rate).clamp(Duration::from_millis(1), Duration::from_millis(50))).await;
+                    tokio::time::sleep(left.div_f64(rate).clamp(Duration::from_millis(1), Duration::from_millis(50)))
+                        .await;
                 }
             });
         }

@@ -27,10 +27,7 @@ impl WorldClock {
     /// Starts one that agrees with the machine's; publishers find it in the folder.
     pub(crate) fn new(folder: &Path) -> Self {
         let now = machine();
-        let clock = Self {
-            file: folder.join("clock"),
-            state: Mutex::new(State { real: now, world: now, rate: 1.0 }),
-        };
+        let clock = Self { file: folder.join("clock"), state: Mutex::new(State { real: now, world: now, rate: 1.0 }) };
         clock.change(|_| {});
         clock
     }

@@ -67,15 +67,7 @@ impl Fleet {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(WorldClock::new(folder.path()));
         let servers: Vec<Server> = classes.iter().map(|class| Server::start(*class, Arc::clone(&clock))).collect();
-        let fleet = Self {
-            folder,
-            mode,
-            clock,
-            servers,
-            posts,
-            printed: Mutex::default(),
-            files: AtomicUsize::new(0),
-        };
+        let fleet = Self { folder, mode, clock, servers, posts, printed: Mutex::default(), files: AtomicUsize::new(0) };
         fleet.lay_out();
         fleet.reset();
         fleet
@@ -95,8 +87,9 @@ impl Fleet {
         let root = self.folder.path().join("template/one");
         fs::create_dir_all(root.join("content")).expect("a folder");
         let remote = if self.mode == Mode::Local { "[ledger]\nremote = false\n\n" } else { "" };
-        let mut config =
-            format!("[workspace]\nname = \"Acme\"\ntimezone = \"Europe/Rome\"\nbranch = \"main\"\n\n{remote}{SETTINGS}");
+        let mut config = format!(
+            "[workspace]\nname = \"Acme\"\ntimezone = \"Europe/Rome\"\nbranch = \"main\"\n\n{remote}{SETTINGS}"
+        );
         let mut accounts = Vec::new();
         for server in &self.servers {
             let name = Self::account(server);
@@ -220,8 +213,10 @@ impl Fleet {
     pub(crate) fn age_locks(&self) {
         let old = SystemTime::now() - Duration::from_secs(3600);
         for clone in fs::read_dir(self.folder.path().join("trial")).expect("a folder").flatten() {
-            for file in files(&clone.path()).into_iter().filter(|file| file.extension().is_some_and(|it| it == "lock")) {
-                File::options().write(true).open(file).and_then(|file| file.set_modified(old)).expect("a lock");
+            for file in files(&clone.path()).into_iter().filter(|file| file.extension().is_some_and(|it| it == "lock"))
+            {
+                // One of a server that is still at work may be gone by now.
+                let _ = File::options().write(true).open(file).and_then(|file| file.set_modified(old));
             }
         }
     }

@@ -12,10 +12,12 @@
 //! where a run is killed at a system call it has neither.
 
 mod clock;
+mod dice;
 mod fleet;
 mod oracle;
 mod places;
 mod server;
+mod soak;
 mod syscalls;
 mod tracer;
 
@@ -56,7 +58,16 @@ fn main() -> ExitCode {
     let mut trials = Vec::new();
     trials.extend(syscalls::trials(size));
     trials.extend(places::trials(size));
+    trials.extend(soak::trials(size));
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// Returns what chance begins with.
+pub(crate) fn seed() -> Result<u64, String> {
+    match env::var("MASTHEAD_SEED") {
+        Ok(seed) => seed.parse().map_err(|_| "`MASTHEAD_SEED` is no number".to_owned()),
+        Err(_) => Ok(20_261_122),
+    }
 }
 
 /// Makes a trial that prints its figures.
@@ -91,6 +102,8 @@ pub(crate) fn in_parallel<W, T: Send>(
                 loop {
                     let Some(item) = queue.lock().expect("no panic").next() else { return };
                     if let Err(error) = work(&world, item) {
+                        // At once, too: a suite may take long.
+                        say(&format!("WRONG: {error}"));
                         wrong.lock().expect("no panic").push(error);
                     }
                 }
@@ -118,8 +131,7 @@ pub(crate) fn settle(fleet: &fleet::Fleet, clone: &str) -> Result<oracle::Rest, 
         if !matches!(ran.code, Some(0 | 1)) || ran.stderr.contains("panicked") {
             return Err(format!("`publish` ended badly: {ran:#?}"));
         }
-        let rest = oracle::Rest::of(fleet, clone)?;
-        if rest.open == 0 {
+        if let Some(rest) = oracle::Rest::reached(fleet, clone)? {
             return Ok(rest);
         }
         said.push(ran);

@@ -29,6 +29,30 @@ pub(crate) struct Rest {
 }
 
 impl Rest {
+    /// Asks `masthead status` in a clone, once the ledger looks as if nothing were open; none before.
+    pub(crate) fn reached(fleet: &Fleet, clone: &str) -> Result<Option<Self>, String> {
+        let Ok(ledger) = Repository::open(fleet.ledger_repository()) else { return Ok(None) };
+        let Ok(events) = read(&ledger, &mut Vec::new()) else { return Ok(None) };
+        let ends = |post: &str, account: &str, part: usize, kinds: &[&str]| {
+            let key = (post.to_owned(), account.to_owned(), part as u64 + 1);
+            let has = |event: &Value| event["kind"].as_str().is_some_and(|kind| kinds.contains(&kind));
+            events.get(&key).is_some_and(|events| events.iter().any(has))
+        };
+        for server in &fleet.servers {
+            let account = Fleet::account(server);
+            for post in &fleet.posts {
+                let is_over = |part| ends(&post.id, account, part, &["receipt"]);
+                let is_stuck = |part| ends(&post.id, account, part, &["fail", "hold"]);
+                let count = post.parts.len();
+                if !(0..count).all(is_over) && !(0..count).any(is_stuck) {
+                    return Ok(None);
+                }
+            }
+        }
+        let rest = Self::of(fleet, clone)?;
+        Ok((rest.open == 0).then_some(rest))
+    }
+
     /// Asks `masthead status` in a clone.
     pub(crate) fn of(fleet: &Fleet, clone: &str) -> Result<Self, String> {
         let ran = fleet.run(clone, &["status", "--json"]);
@@ -49,8 +73,8 @@ impl Rest {
     }
 }
 
-/// Holds everything that must hold once nothing is under way any more.
-pub(crate) fn check(fleet: &Fleet) -> Result<(), String> {
+/// Holds everything that must hold once nothing is under way any more. Returns how many events of each kind there are.
+pub(crate) fn check(fleet: &Fleet) -> Result<BTreeMap<String, usize>, String> {
     let mut wrong = Vec::new();
     let ledger = Repository::open(fleet.ledger_repository()).map_err(|error| error.to_string())?;
     let events = read(&ledger, &mut wrong)?;
@@ -59,7 +83,14 @@ pub(crate) fn check(fleet: &Fleet) -> Result<(), String> {
     }
     check_secrets(fleet, &events, &mut wrong);
     check_repositories(fleet, &mut wrong);
-    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+    if !wrong.is_empty() {
+        return Err(wrong.join("\n"));
+    }
+    let mut kinds = BTreeMap::new();
+    for event in events.values().flatten() {
+        *kinds.entry(event["kind"].as_str().unwrap_or_default().to_owned()).or_insert(0) += 1;
+    }
+    Ok(kinds)
 }
 
 /// Reads the whole ledger, and sees that every commit only added to the one before.
@@ -135,7 +166,8 @@ fn check_server(fleet: &Fleet, server: &Server, events: &Events, wrong: &mut Vec
 
 fn check_part(name: &str, events: &[Value], live: &[&str], sent: &[&Publication], wrong: &mut Vec<String>) {
     let mut say = |what: String| wrong.push(format!("{name}: {what}; events: {events:#?}; sent: {sent:#?}"));
-    let count = |kinds: &[&str]| events.iter().filter(|event| kinds.contains(&event["kind"].as_str().unwrap_or(""))).count();
+    let count =
+        |kinds: &[&str]| events.iter().filter(|event| kinds.contains(&event["kind"].as_str().unwrap_or(""))).count();
     let made = sent.iter().filter(|sent| sent.made).count();
     if live.len() > 1 || made > 1 {
         say(format!("live {} times, made {made} times", live.len()));

@@ -178,8 +178,8 @@ impl Server {
     }
 
     /// Says what befalls the next publishing requests; those that follow are answered.
-    pub(crate) fn script(&self, faults: &[Fault]) {
-        let mut faults = faults.to_vec().into_iter();
+    pub(crate) fn script(&self, faults: Vec<Fault>) {
+        let mut faults = faults.into_iter();
         self.set_fates(Box::new(move || Fate::of(faults.next().unwrap_or(Fault::Answered))));
     }
 

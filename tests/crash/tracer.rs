@@ -69,7 +69,10 @@ struct Tracer {
 pub(crate) fn run(command: &Command, stdout: fs::File, stderr: fs::File, kill: Kill) -> Traced {
     // A shell that waits for a word, so that it can be seized before the program begins.
     let mut waiting = Command::new("sh");
-    waiting.args(["-c", "read -r go; exec \"$@\" </dev/null", "sh"]).arg(command.get_program()).args(command.get_args());
+    waiting
+        .args(["-c", "read -r go; exec \"$@\" </dev/null", "sh"])
+        .arg(command.get_program())
+        .args(command.get_args());
     waiting.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     waiting.current_dir(command.get_current_dir().expect("a folder"));
     let spawned = waiting.stdin(Stdio::piped()).stdout(stdout).stderr(stderr).spawn();
@@ -139,7 +142,8 @@ impl Tracer {
             return;
         }
         let program = words[0].rsplit('/').next().unwrap_or_default();
-        let verbs = ["push", "fetch", "ls-remote", "rev-list", "pack-objects", "index-pack", "unpack-objects", "send-pack"];
+        let verbs =
+            ["push", "fetch", "ls-remote", "rev-list", "pack-objects", "index-pack", "unpack-objects", "send-pack"];
         let verb = words.iter().skip(1).find(|word| verbs.contains(&word.as_str()));
         let name = verb.map_or_else(|| program.to_owned(), |verb| format!("{program} {verb}"));
         self.programs.insert(task, name);
@@ -156,7 +160,8 @@ impl Tracer {
         if registers.rax.cast_signed() != -i64::from(libc::ENOSYS) {
             return;
         }
-        let Some((name, what)) = changes(task, registers.orig_rax.cast_signed(), [registers.rdi, registers.rsi, registers.rdx])
+        let Some((name, what)) =
+            changes(task, registers.orig_rax.cast_signed(), [registers.rdi, registers.rsi, registers.rdx])
         else {
             return;
         };
@@ -177,7 +182,6 @@ impl Tracer {
         }
     }
 }
-
 
 /// Lets a task run to its next stop. One that was killed meanwhile is gone, which is as well.
 fn go_on(task: Pid, signal: Option<Signal>) {
@@ -241,7 +245,8 @@ fn changes(task: Pid, call: i64, arguments: [u64; 3]) -> Option<(&'static str, S
         _ => return None,
     };
     let takes_a_file = ["write", "pwrite64", "writev", "sendto", "sendmsg", "sendmmsg", "connect", "shutdown", "close"];
-    let takes_a_file = takes_a_file.contains(&name) || ["ftruncate", "fchmod", "flock", "fsync", "fdatasync"].contains(&name);
+    let takes_a_file =
+        takes_a_file.contains(&name) || ["ftruncate", "fchmod", "flock", "fsync", "fdatasync"].contains(&name);
     if !takes_a_file {
         return Some((name, String::new()));
     }

@@ -29,7 +29,8 @@ pub fn kill_point(name: &str) {
     let Some(wanted) = wanted else { return };
     let (place, which) = wanted.split_once(':').unwrap_or((&wanted, "1"));
     if place == name && which.parse() == Ok(time) {
-        rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL).expect("our own process");
+        rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL)
+            .expect("our own process");
         // The signal reaches another thread first now and then; none of ours may go on meanwhile.
         std::thread::sleep(Duration::from_secs(60));
     }
