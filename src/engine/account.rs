@@ -15,6 +15,7 @@ use crate::{
     model::{Account, AccountId, PostId, Remote, Timestamp},
     network::{AnyNetwork, Auth, ErrorKind, NetworkError, Profile, Rated, Session, Settling, Wire},
     plan::{Row, Verdict},
+    workspace::trial::kill_point,
 };
 use std::{cell::Cell, collections::BTreeMap, sync::Arc};
 use tokio::sync::Semaphore;
@@ -171,6 +172,7 @@ impl<'a> AccountRun<'a> {
         self.keys.open(opened.secrets, self.run.redactor);
         self.session = opened.session;
         self.signed_in = true;
+        kill_point("signed-in");
         Ok(())
     }
 

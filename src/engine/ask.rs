@@ -13,6 +13,7 @@ use crate::{
     ledger::{Event, EventId, Happening, Intent},
     model::Timestamp,
     network::{Attempt, ErrorKind, Found, NetworkError, Receipt, Settling, Wire},
+    workspace::trial::kill_point,
 };
 use std::time::Duration;
 
@@ -47,6 +48,7 @@ pub(super) enum Reply {
 impl AccountRun<'_> {
     /// Asks what became of an intent. Settles nothing, and sends nothing that could make a second post.
     pub(super) async fn ask(&mut self, part: &mut Part<'_>, intent: &Intent) -> Result<Reply, Halted> {
+        kill_point("question-begun");
         if let Err(error) = self.sign_in().await {
             return Ok(self.unanswered(&error));
         }

@@ -1,4 +1,6 @@
 use super::{Clock, Entropy};
+#[cfg(feature = "kill-points")]
+use crate::workspace::trial::world_clock;
 use crate::{model::Timestamp, network::Flow};
 use std::time::{Duration, SystemTime};
 
@@ -8,6 +10,10 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
+        #[cfg(feature = "kill-points")]
+        if let Some((now, _)) = world_clock() {
+            return Timestamp::EPOCH.plus(now);
+        }
         match SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
             Ok(after) => Timestamp::EPOCH.plus(after),
             Err(before) => Timestamp::EPOCH.minus(before.duration()),
@@ -15,6 +21,10 @@ impl Clock for SystemClock {
     }
 
     fn boottime(&self) -> Duration {
+        #[cfg(feature = "kill-points")]
+        if let Some((now, _)) = world_clock() {
+            return now;
+        }
         // Not `Instant`: on Linux that is CLOCK_MONOTONIC, which stands still while the machine sleeps, and a publisher
         // that wakes up after its claim was taken over must notice.
         #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -26,6 +36,17 @@ impl Clock for SystemClock {
     }
 
     fn sleep(&self, duration: Duration) -> Flow<'_, ()> {
+        #[cfg(feature = "kill-points")]
+        if let Some((now, rate)) = world_clock() {
+            return Box::pin(async move {
+                let until = now + duration;
+                while let Some(left) = world_clock().and_then(|(now, _)| until.checked_sub(now)) {
+                    // In short steps, because the world's clock may be put forward meanwhile.
+                    tokio::time::sleep(left.div_f64(rate).clamp(Duration::from_millis(1), Duration::from_millis(50)))
+                        .await;
+                }
+            });
+        }
         Box::pin(tokio::time::sleep(duration))
     }
 }

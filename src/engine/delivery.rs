@@ -4,6 +4,7 @@ use crate::{
     model::Remote,
     network::Receipt,
     plan::{Desired, Row, Verdict, continues},
+    workspace::trial::kill_point,
 };
 use std::collections::BTreeMap;
 
@@ -91,6 +92,7 @@ impl AccountRun<'_> {
                 late: 0,
             };
             self.run.log.started(&row.post, &row.account, place);
+            kill_point("part-begun");
             let turn = loop {
                 match self.step(row.verdict, &mut part).await? {
                     Turn::Again => {}
@@ -109,6 +111,7 @@ impl AccountRun<'_> {
                 Turn::Ended(outcome) => outcome,
                 Turn::Again | Turn::Stopped => return Ok(()),
             };
+            kill_point("part-settled");
             let out = matches!(outcome, Outcome::Published { .. });
             self.run.log.settled(&row.post, &row.account, place, outcome);
             if !out || row.verdict == Verdict::Settle {

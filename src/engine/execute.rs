@@ -10,6 +10,7 @@ use crate::{
     ledger::{Store, StoreError},
     model::{AccountId, PostId, Timestamp},
     plan::{Plan, Row, Verdict},
+    workspace::trial::kill_point,
 };
 use futures_util::future::{join, join_all};
 use std::cell::RefCell;
@@ -140,6 +141,7 @@ async fn carry_out(
     // The plan was made from an older reading. Who was faster in between is seen here, or by the compare-and-swap.
     let (store, ledger) = away(store, |store| store.read()).await;
     let ledger = ledger?;
+    kill_point("execution-begun");
     let redactor = Redactor::default();
     let progress = RefCell::new(progress);
     let tell = |event| (progress.borrow_mut())(event);
@@ -169,6 +171,7 @@ async fn carry_out(
     };
     let ((), written) = join(accounts, keep(store, orders, world.clock)).await;
     written?;
+    kill_point("execution-ended");
     Ok(log.finish())
 }
 

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     model::Account,
     network::{Credential, Effect, ErrorKind, Flow, Hand, NetworkError, Payload, Request, Response, Session},
+    workspace::trial::kill_point,
 };
 use std::time::Duration;
 
@@ -79,8 +80,11 @@ impl EngineHand<'_> {
                 format!("`{}` would publish something where nothing may be published", request.label),
             ));
         };
+        kill_point("claim-to-take");
         claim.take(self.world, self.heard).await?;
+        kill_point("publication-to-send");
         let result = self.world.transport.send(outgoing).await;
+        kill_point("publication-answered");
         if let Ok(response) = &result {
             self.heard.listen(response, request.effect, self.world.clock);
         }
@@ -99,7 +103,9 @@ impl EngineHand<'_> {
         let mut tries = 0;
         loop {
             tries += 1;
+            kill_point("call-to-send");
             let result = self.world.transport.send(self.outgoing(request)?).await;
+            kill_point("call-answered");
             let usual = jittered(self.world.entropy, Duration::from_secs(1 << tries));
             let wait = match &result {
                 Ok(response) => {

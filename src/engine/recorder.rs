@@ -1,5 +1,8 @@
 use super::Clock;
-use crate::ledger::{Append, Appended, Brake, Happening, Store, StoreError, StoreProblem};
+use crate::{
+    ledger::{Append, Appended, Brake, Happening, Store, StoreError, StoreProblem},
+    workspace::trial::kill_point,
+};
 use std::{cell::Cell, panic, rc::Rc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 
@@ -107,6 +110,7 @@ pub(super) async fn keep(store: Box<dyn Store>, orders: Orders, clock: &dyn Cloc
         if broken.is_some() {
             batch = refuse_all_but_receipts(batch);
         }
+        kill_point("batch-gathered");
         let mut tries = 0;
         while !batch.is_empty() {
             let appends: Vec<Append> = batch.iter().map(|addition| addition.append.clone()).collect();
@@ -115,6 +119,7 @@ pub(super) async fn keep(store: Box<dyn Store>, orders: Orders, clock: &dyn Cloc
             let at = clock.boottime();
             match result {
                 Ok(all) => {
+                    kill_point("batch-written");
                     for (addition, appended) in batch.drain(..).zip(all) {
                         // Nobody listens any more if the execution was dropped.
                         let _ = addition.answer.send(Ok(Acknowledged { appended, at }));

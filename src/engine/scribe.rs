@@ -6,6 +6,7 @@ use super::{
 use crate::{
     ledger::{Actor, Append, Appended, Brake, Event, EventId, Happening, PartKey},
     model::{Remote, Timestamp},
+    workspace::trial::kill_point,
 };
 
 /// The longest text in an event, in bytes: events stay under 4 kB.
@@ -66,8 +67,12 @@ impl<'a> Scribe<'a> {
         seen: Option<u16>,
     ) -> Result<Acknowledged, Halted> {
         let what = self.clean(what);
+        let (before, after) = places(&what);
         let event = Event { id, key: key.clone(), of: of.cloned(), at, by: self.actor.clone(), what };
-        self.recorder.append(Append { event, seen }).await
+        kill_point(before);
+        let done = self.recorder.append(Append { event, seen }).await;
+        kill_point(after);
+        done
     }
 
     fn clean(&self, what: Happening) -> Happening {
@@ -90,6 +95,20 @@ impl<'a> Scribe<'a> {
             Happening::Retract { why } => Happening::Retract { why: text(why) },
             Happening::Cancel { why } => Happening::Cancel { why: text(why) },
         }
+    }
+}
+
+/// Returns what the places before and after an event is written are called, for trials of crashes.
+const fn places(what: &Happening) -> (&'static str, &'static str) {
+    match what {
+        Happening::Intent { .. } => ("intent-to-write", "intent-written"),
+        Happening::Repeat { .. } => ("repeat-to-write", "repeat-written"),
+        Happening::Receipt { .. } => ("receipt-to-write", "receipt-written"),
+        Happening::Release { .. } => ("release-to-write", "release-written"),
+        Happening::Defer { .. } => ("defer-to-write", "defer-written"),
+        Happening::Fail { .. } => ("fail-to-write", "fail-written"),
+        Happening::Absent { .. } => ("absent-to-write", "absent-written"),
+        Happening::Hold { .. } => ("hold-to-write", "hold-written"),
     }
 }
 

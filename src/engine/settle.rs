@@ -6,7 +6,10 @@ use super::{
     pace::MOST_ATTEMPTS,
     recorder::Halted,
 };
-use crate::ledger::{Happening, Intent};
+use crate::{
+    ledger::{Happening, Intent},
+    workspace::trial::kill_point,
+};
 use std::time::Duration;
 
 /// How long the network is asked in vain before a person is.
@@ -16,7 +19,9 @@ impl AccountRun<'_> {
     /// Finds out what became of an intent that nobody has heard of since, by what the network offers, and writes it down.
     pub(super) async fn settle(&mut self, part: &mut Part<'_>, intent: &Intent) -> Result<Turn, Halted> {
         let of = Some(&intent.id);
-        match self.ask(part, intent).await? {
+        let reply = self.ask(part, intent).await?;
+        kill_point("question-answered");
+        match reply {
             Reply::Out(receipt, made) => self.receive(part, of, receipt, made).await,
             Reply::Refused(error) => self.fail(part, of, &error).await,
             Reply::Open(why) if self.run.world.clock.now() < intent.at.plus(PATIENCE) => {

@@ -1,4 +1,4 @@
-use super::WorkspaceError;
+use super::{WorkspaceError, trial::kill_point};
 use std::{
     fs::{self, File},
     io::{self, Write as _},
@@ -44,8 +44,10 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], durability: Durability) -> Resu
             file.sync_all()?;
         }
         drop(file);
+        kill_point("file-beside");
         fs::rename(&temporary, path)
     })();
+    kill_point("file-in-place");
     if let Err(error) = written {
         let _ = fs::remove_file(&temporary);
         return Err(failed(&error));

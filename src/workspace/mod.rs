@@ -15,6 +15,8 @@ mod root;
 mod sniff;
 mod source;
 mod tree;
+#[doc(hidden)]
+pub mod trial;
 
 pub use self::{
     atomic::write_file,

@@ -3,7 +3,7 @@
 #
 #   tests/servers/pds.sh install             installs only (about two minutes the first time, 600 MB)
 #   tests/servers/pds.sh start [PORT [DATA]] starts it afresh (default 2583; the directory takes PORT-1), makes two
-#                                            accounts, and prints the variables that tests/real_bluesky.rs reads
+#                                            accounts, and prints the variables that tests/real_bluesky reads
 #   tests/servers/pds.sh stop [DATA]         ends it
 #
 #   set -a; eval "$(tests/servers/pds.sh start)"; set +a

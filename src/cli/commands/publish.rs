@@ -11,6 +11,7 @@ use crate::{
     network,
     plan::{Plan, Reason, Row, Verdict},
     report::{self, Rows},
+    workspace::trial::kill_point,
 };
 use std::{collections::BTreeSet, future::pending, path::Path};
 
@@ -51,6 +52,7 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     }
     // Made before anything else, so that it is known what was due before there was a ledger.
     committed.store()?.create(time::now()).map_err(crate::cli::ledger_failure)?;
+    kill_point("ledger-begun");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -59,6 +61,7 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     let settled = runtime.block_on(rounds(args, &committed, ui, &stop))?;
     let ledger = committed.ledger()?;
     let plan = committed.plan(&ledger, time::now(), &args.only)?;
+    kill_point("all-executed");
     let sites = project::project(&committed, &ledger, &committed.desired())?;
     for warning in sites.iter().flat_map(project::Projected::warnings) {
         ui.warning(warning);

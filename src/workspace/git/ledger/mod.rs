@@ -26,6 +26,7 @@ use crate::{
         Append, Appended, Brake, BrakeEvent, DeliveryKey, Event, Genesis, Ledger, Store, StoreError, StoreProblem,
     },
     model::Timestamp,
+    workspace::trial::kill_point,
 };
 use git2::{ErrorCode, Oid, Repository, Signature};
 use std::{
@@ -139,10 +140,12 @@ impl GitStore {
         // Before the tip: another publisher in this clone may bring both forward meanwhile.
         let seen = Seen::load(&self.state, &self.branch)?;
         let complete = self.known.or(seen.as_ref().map(|seen| seen.tip));
+        kill_point("tip-asked");
         let tip = match &self.place {
             Place::Local => local::tip(&self.git, &self.branch)?,
             Place::Remote(remote) => remote.fetch(&self.git, complete)?,
         };
+        kill_point("tip-known");
         let Some(tip) = tip else {
             return match seen {
                 Some(seen) => Err(self.gone(&seen)),
@@ -224,11 +227,14 @@ impl GitStore {
     /// Keeps a tip in mind, here and for later runs. That it can't be written down must not stop what is done.
     fn remember(&mut self, tip: Oid, genesis: &Genesis) {
         self.known = Some(tip);
+        kill_point("tip-to-remember");
         if let Err(error) = (Seen { id: genesis.id.clone(), tip }).save(&self.state, &self.branch) {
             tracing::debug!("the ledger's tip is not remembered: {error}");
         }
+        kill_point("tip-remembered");
         if let Place::Remote(remote) = &self.place {
             remote.keep(&self.git, tip);
+            kill_point("tip-kept");
         }
     }
 
@@ -242,7 +248,9 @@ impl GitStore {
         let _lock = match self.place {
             Place::Local => {
                 let lock = local::lock(&self.state)?;
+                kill_point("locked");
                 local::sync_writes(&mut self.git, &self.state)?;
+                kill_point("synced-writes");
                 Some(lock)
             }
             Place::Remote(_) => None,
@@ -272,14 +280,18 @@ impl GitStore {
                 break;
             }
             let begin = created.or(judged.files.first().map(|file| file.news.at()));
+            kill_point("commit-to-build");
             let (commit, genesis) = self.build(tip, &judged.files, begin)?;
+            kill_point("commit-built");
             let said = match self.advance(tip, commit)? {
                 Moved::Done => {
+                    kill_point("branch-moved");
                     self.remember(commit, &genesis);
                     return Ok(judged.answers);
                 }
                 Moved::NotDone(said) => said,
             };
+            kill_point("branch-not-moved");
             // It may have arrived all the same: then its events are found at the tip, and each counts as written.
             let before = tip;
             (tip, is_fresh) = (self.tip()?, true);

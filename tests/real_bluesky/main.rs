@@ -2,14 +2,18 @@
 //!
 //! It runs where `MASTHEAD_REAL_PDS` names a server, as `tests/servers/pds.sh start` starts one, and says so elsewhere.
 
+mod crash;
+mod server;
+
 use serde_json::Value;
+use server::Server;
 use std::{
     collections::BTreeMap,
     fs,
-    io::{Cursor, Read as _, Write as _},
-    net::TcpStream,
+    io::{Cursor, Write as _},
     path::Path,
     process::{Command, Output},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 use tempfile::TempDir;
 
@@ -20,12 +24,7 @@ const PARTS: [&str; 3] = ["One: why a hoodie? ðŸ¤”", "Two: because it is cold. â
 
 #[test]
 fn posts_arrive_once_and_whole() {
-    let Some(server) = Server::from_environment() else {
-        // Straight to stderr, so that the test harness does not swallow it.
-        let _ =
-            writeln!(std::io::stderr(), "skipped: start a server with tests/servers/pds.sh and set MASTHEAD_REAL_PDS");
-        return;
-    };
+    let Some((_turn, server)) = server() else { return };
     let workspace = workspace(&server);
     let before = server.posts();
 
@@ -65,6 +64,22 @@ fn posts_arrive_once_and_whole() {
     fs::remove_dir_all(&content).expect("a folder can be removed");
     commit(&workspace, "Delete everything");
     nothing_sent("after deleting", &publish(&workspace, &server));
+}
+
+/// Held by whoever counts what the account has.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// Returns the server to try, for one test at a time, or says that there is none.
+fn server() -> Option<(MutexGuard<'static, ()>, Server)> {
+    // Another test may have failed.
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let server = Server::from_environment();
+    if server.is_none() {
+        // Straight to stderr, so that the test harness does not swallow it.
+        let _ =
+            writeln!(std::io::stderr(), "skipped: start a server with tests/servers/pds.sh and set MASTHEAD_REAL_PDS");
+    }
+    server.map(|server| (turn, server))
 }
 
 /// The post with everything: each facet is where its words are, counted in bytes.
@@ -122,80 +137,16 @@ fn record<'a>(made: &'a BTreeMap<String, Value>, text: &str) -> &'a Value {
     &found.unwrap_or_else(|| panic!("no record says `{text}`: {made:#?}"))["value"]
 }
 
-/// A server that was started for this, with two accounts.
-struct Server {
-    /// Its base address.
-    url: String,
-    /// The account that publishes.
-    handle: String,
-    /// Its app password.
-    password: String,
-    /// The account that is mentioned.
-    friend: String,
-    /// The file that the server logs requests to, if it does.
-    log: Option<String>,
-}
-
-impl Server {
-    fn from_environment() -> Option<Self> {
-        let variable =
-            |name: &str| std::env::var(format!("MASTHEAD_REAL_PDS{name}")).ok().filter(|value| !value.is_empty());
-        let needed = |name: &str| {
-            variable(name).unwrap_or_else(|| panic!("MASTHEAD_REAL_PDS{name} goes with MASTHEAD_REAL_PDS"))
-        };
-        Some(Self {
-            url: variable("")?,
-            handle: needed("_HANDLE"),
-            password: needed("_PASSWORD"),
-            friend: needed("_FRIEND"),
-            log: variable("_LOG"),
-        })
-    }
-
-    /// Returns the account's posts by address, with hash and content.
-    fn posts(&self) -> BTreeMap<String, Value> {
-        let query = format!("repo={}&collection=app.bsky.feed.post&limit=100", self.handle);
-        let listing = self.get(&format!("com.atproto.repo.listRecords?{query}"));
-        let records = listing["records"].as_array().unwrap_or_else(|| panic!("no listing: {listing}")).clone();
-        records.into_iter().map(|record| (record["uri"].as_str().expect("an address").to_owned(), record)).collect()
-    }
-
-    /// Counts the requests in the server's log that write something.
-    fn writes(&self) -> Option<usize> {
-        const WRITING: [&str; 4] = ["repo.putRecord", "repo.createRecord", "repo.applyWrites", "repo.deleteRecord"];
-        let log = fs::read_to_string(self.log.as_ref()?).expect("the server's log can be read");
-        let writes =
-            |line: &&str| line.contains("\"method\":\"POST\"") && WRITING.iter().any(|method| line.contains(method));
-        Some(log.lines().filter(writes).count())
-    }
-
-    /// Reads an image back.
-    fn blob(&self, blob: &Value) -> image::DynamicImage {
-        let did = self.get(&format!("com.atproto.identity.resolveHandle?handle={}", self.handle));
-        let (did, cid) = (did["did"].as_str().expect("a DID"), blob["ref"]["$link"].as_str().expect("a hash"));
-        let bytes = self.fetch(&format!("com.atproto.sync.getBlob?did={did}&cid={cid}"));
-        assert_eq!(Some(bytes.len() as u64), blob["size"].as_u64());
-        image::load_from_memory(&bytes).expect("an image that can be read")
-    }
-
-    fn get(&self, method: &str) -> Value {
-        let body = self.fetch(method);
-        serde_json::from_slice(&body)
-            .unwrap_or_else(|error| panic!("{method}: {error}: {}", String::from_utf8_lossy(&body)))
-    }
-
-    /// Makes a plain HTTP request; 1.0, so that the answer ends with the connection.
-    fn fetch(&self, method: &str) -> Vec<u8> {
-        let host = self.url.strip_prefix("http://").expect("a server on the loopback").trim_end_matches('/');
-        let mut stream = TcpStream::connect(host).unwrap_or_else(|error| panic!("{host}: {error}"));
-        write!(stream, "GET /xrpc/{method} HTTP/1.0\r\nhost: {host}\r\n\r\n").expect("the request is sent");
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("the answer is read");
-        let head = answer.windows(4).position(|window| window == b"\r\n\r\n").expect("an HTTP answer");
-        let status = String::from_utf8_lossy(&answer[..head]).lines().next().unwrap_or_default().to_owned();
-        assert!(status.contains(" 200 "), "{method}: {status}: {}", String::from_utf8_lossy(&answer[head..]));
-        answer.split_off(head + 4)
-    }
+/// A configuration with the account that publishes.
+fn config(server: &Server) -> String {
+    format!(
+        "[workspace]\nname = \"Acme\"\ntimezone = \"Europe/Rome\"\nbranch = \"main\"\n\n\
+         [ledger]\nremote = false\n\n\
+         [accounts.sky]\nnetwork = \"bluesky\"\nendpoint = \"{}\"\nhandle = \"{}\"\n\
+         token = \"env:ACME_BLUESKY_APP_PASSWORD\"\nlanguage = \"en\"\n\n\
+         [people.friend]\nname = \"The Friend\"\nbluesky = \"{}\"\n",
+        server.url, server.handle, server.friend
+    )
 }
 
 /// Makes a workspace with a post and a thread, committed.
@@ -204,17 +155,7 @@ fn workspace(server: &Server) -> TempDir {
     let root = folder.path();
     let write = |path: &str, text: &str| fs::write(root.join(path), text).expect("a file can be written");
     fs::create_dir(root.join("content")).expect("a folder can be made");
-    write(
-        "masthead.toml",
-        &format!(
-            "[workspace]\nname = \"Acme\"\ntimezone = \"Europe/Rome\"\nbranch = \"main\"\n\n\
-             [ledger]\nremote = false\n\n\
-             [accounts.sky]\nnetwork = \"bluesky\"\nendpoint = \"{}\"\nhandle = \"{}\"\n\
-             token = \"env:ACME_BLUESKY_APP_PASSWORD\"\nlanguage = \"en\"\n\n\
-             [people.friend]\nname = \"The Friend\"\nbluesky = \"{}\"\n",
-            server.url, server.handle, server.friend
-        ),
-    );
+    write("masthead.toml", &config(server));
     write(
         "content/launch.md",
         &format!(
@@ -253,14 +194,18 @@ fn picture(path: &Path, width: u32, height: u32) {
 }
 
 fn publish(workspace: &TempDir, server: &Server) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_masthead"))
+    publisher(workspace, server).output().expect("the program runs")
+}
+
+fn publisher(workspace: &TempDir, server: &Server) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_masthead"));
+    command
         .arg("publish")
         .current_dir(workspace.path())
         .env("ACME_BLUESKY_APP_PASSWORD", &server.password)
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .output()
-        .expect("the program runs")
+        .env("GIT_CONFIG_NOSYSTEM", "1");
+    command
 }
 
 fn commit(workspace: &TempDir, message: &str) {
