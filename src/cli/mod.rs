@@ -11,6 +11,7 @@ mod media;
 mod only;
 mod progress;
 mod project;
+mod round;
 mod scaffold;
 mod time;
 mod trace;
