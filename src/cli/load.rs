@@ -1,7 +1,7 @@
 use super::{Failure, Ui, only::Only, web_media::WebMedia};
 use crate::{
     check,
-    config::{self, Config},
+    config::{self, Config, LedgerSettings},
     content::{self, Defaults},
     diag::{Diagnostic, FileId, Files},
     engine::{self, Probes},
@@ -169,15 +169,15 @@ fn nearest<'a>(defaults: &'a BTreeMap<String, Defaults>, folder: &str) -> Option
     }
 }
 
-/// Finds the root, the publish branch and the remote: from the configuration on disk, or in a bare repository from that of
-/// the commit that it says is checked out.
-fn place(start: &Path, ui: &Ui) -> Result<(PathBuf, String, Option<String>), Failure> {
+/// Finds the root and what says which branch of which remote is published: the configuration on disk, or in a bare
+/// repository that of the commit that it says is checked out.
+pub(super) fn place(start: &Path, ui: &Ui) -> Result<(PathBuf, Config), Failure> {
     let not_found = match workspace::find_root(start) {
         Ok(root) => {
             let disk = Disk::new(&root);
             let reading = Reading::open(&disk, ui)?;
             usable(&reading, ui)?;
-            return Ok((root, reading.config.branch, reading.config.ledger.remote));
+            return Ok((root, reading.config));
         }
         Err(error) => error,
     };
@@ -186,7 +186,7 @@ fn place(start: &Path, ui: &Ui) -> Result<(PathBuf, String, Option<String>), Fai
     let commit = repository.commit_at("HEAD")?;
     let reading = Reading::open(&commit, ui)?;
     usable(&reading, ui)?;
-    Ok((start.to_owned(), reading.config.branch, reading.config.ledger.remote))
+    Ok((start.to_owned(), reading.config))
 }
 
 /// Reads the configuration on disk. Mistakes in it are shown and end the command.
@@ -218,6 +218,15 @@ fn show(files: &Files, file: FileId, findings: &[Diagnostic], ui: &Ui) {
     ui.findings(diagnostics::Rendered::new(format, &source, findings).text());
 }
 
+/// Where the tip of the publish branch is taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tip {
+    /// The local branch, or else the remote's as last fetched.
+    Here,
+    /// The remote's, fetched now: that of the ledger or else the branch's upstream. Where there is neither, the local one.
+    Remote,
+}
+
 /// The publish branch's commit, with its posts parsed and checked.
 pub(super) struct Committed {
     pub(super) root: PathBuf,
@@ -239,9 +248,21 @@ pub(super) struct Committed {
 impl Committed {
     /// Loads the publish branch of the workspace that a folder is in.
     pub(super) fn load(start: &Path, ui: &Ui) -> Result<Self, Failure> {
-        let (root, branch, remote) = place(start, ui)?;
+        Self::load_from(Tip::Here, start, ui)
+    }
+
+    /// Loads the publish branch from where it is said to be.
+    pub(super) fn load_from(tip: Tip, start: &Path, ui: &Ui) -> Result<Self, Failure> {
+        let (root, Config { branch, ledger: LedgerSettings { remote, .. }, .. }) = place(start, ui)?;
         let repository = Repo::open(&root)?;
-        let snapshot = repository.publish_commit(&branch, remote.as_deref())?;
+        let followed = match tip {
+            Tip::Here => None,
+            Tip::Remote => remote.clone().or_else(|| repository.upstream_remote(&branch)),
+        };
+        let snapshot = match followed {
+            Some(followed) => repository.follow(&followed, &branch)?,
+            None => repository.publish_commit(&branch, remote.as_deref())?,
+        };
         let reading = Reading::open(&snapshot, ui)?;
         usable(&reading, ui)?;
         let limits = Probes::new(&repository.state_folder()).limits(&reading.config);

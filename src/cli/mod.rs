@@ -5,12 +5,15 @@
 //! It decides nothing about posts. Start at [`main`].
 
 mod commands;
+mod daemon;
 mod failure;
 mod load;
+mod loopback;
 mod media;
 mod only;
 mod progress;
 mod project;
+mod round;
 mod scaffold;
 mod time;
 mod trace;
@@ -23,7 +26,9 @@ pub use self::{
 };
 use anstream::ColorChoice;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
-use commands::{accounts, check, completions, doctor, explain, init, log, man, new, plan, publish, show, status};
+use commands::{
+    accounts, check, completions, doctor, explain, init, log, man, new, plan, publish, run as run_daemon, show, status,
+};
 use failure::ledger_failure;
 use std::{path::PathBuf, process::ExitCode};
 
@@ -80,6 +85,7 @@ enum Command {
     Explain(explain::Args),
     Plan(plan::Args),
     Publish(publish::Args),
+    Run(run_daemon::Args),
     Status(status::Args),
     Log(log::Args),
     Show(show::Args),
@@ -126,6 +132,7 @@ fn run(cli: &Cli, ui: &Ui) -> Done {
         Command::Explain(args) => explain::run(args, ui),
         Command::Plan(args) => plan::run(args, &start, ui),
         Command::Publish(args) => publish::run(args, &start, ui),
+        Command::Run(args) => run_daemon::run(args, &start, ui),
         Command::Status(args) => status::run(args, &start, ui),
         Command::Log(args) => log::run(args, &start, ui),
         Command::Show(args) => show::run(args, &start, ui),

@@ -54,6 +54,11 @@ impl Projected {
         &self.warnings
     }
 
+    /// Returns whether anything of it was written or removed.
+    pub(super) fn has_changed(&self) -> bool {
+        !self.written.written.is_empty() || !self.written.removed.is_empty()
+    }
+
     /// Says what was written, and where to look.
     pub(super) fn words(&self) -> String {
         let index = self.folder.join("index.html");

@@ -90,6 +90,17 @@ pub(super) struct Source<'s> {
     pub networks: &'s [NetworkSpec],
 }
 
+/// A key that says where a secret is kept.
+#[derive(Clone, Copy)]
+pub(super) struct SecretPlace<'s> {
+    /// The key.
+    pub key: &'s str,
+    /// Whose it is, for people.
+    pub owner: &'s str,
+    /// Where a finding may stand without showing the secret.
+    pub safe: Span,
+}
+
 /// The accounts.
 pub(super) struct Accounts {
     /// Those that can be used.
@@ -214,7 +225,10 @@ fn account(
             AccountKey::Network => {}
             AccountKey::Endpoint => account.endpoint = read_endpoint(entry.value, safe, out),
             AccountKey::Handle => account.handle = handle(key.name, entry.value, out),
-            AccountKey::Token => account.token = token(entry.value, name, safe, out),
+            AccountKey::Token => {
+                let owner = format!("the account `{}`", shown(name));
+                account.token = secret(entry.value, SecretPlace { key: key.name, owner: &owner, safe }, out);
+            }
             AccountKey::Voice => match read::one_of(key.name, entry.value, VOICES, out) {
                 Some("ambassador") => account.voice = Voice::Ambassador,
                 Some(_) => account.voice = Voice::Brand,
@@ -291,27 +305,28 @@ pub(super) fn handle(key: &str, node: Node<'_>, out: &mut Vec<Diagnostic>) -> Op
     Some(Spanned::new(bare.to_owned(), written.span))
 }
 
-fn token(node: Node<'_>, account: &str, safe: Span, out: &mut Vec<Diagnostic>) -> Option<Spanned<SecretRef>> {
+/// Reads where a secret is kept.
+pub(super) fn secret(node: Node<'_>, place: SecretPlace<'_>, out: &mut Vec<Diagnostic>) -> Option<Spanned<SecretRef>> {
+    let SecretPlace { key, owner, safe } = place;
     let span = node.span;
     let mut refuse = |message: String, help: &str| {
         out.push(Diagnostic::new(&codes::SECRET_IN_CONFIG, safe, message).help(help));
         None
     };
-    let account = shown(account);
     let Value::Text(text) = node.value else {
-        let message = format!("`token` of the account `{account}` isn't a text");
-        return refuse(message, "write where the secret is kept, such as `token = \"env:NAME\"`");
+        let message = format!("`{key}` of {owner} isn't a text");
+        return refuse(message, &format!("write where the secret is kept, such as `{key} = \"env:NAME\"`"));
     };
     let reference = if let Some(name) = strip_scheme(&text, "env:") {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         if name.is_empty() || !name.bytes().all(allowed) || name.as_bytes()[0].is_ascii_digit() {
-            let message = format!("`token` of the account `{account}` doesn't name an environment variable");
+            let message = format!("`{key}` of {owner} doesn't name an environment variable");
             return refuse(message, "write letters, digits and `_` after `env:`, such as `env:BRAND_TOKEN`");
         }
         SecretRef::Env(name.to_owned())
     } else if let Some(path) = strip_scheme(&text, "file:") {
         if path.trim().is_empty() || path.contains(char::is_control) {
-            let message = format!("`token` of the account `{account}` doesn't name a file");
+            let message = format!("`{key}` of {owner} doesn't name a file");
             return refuse(message, "write a path after `file:`, from the workspace's root");
         }
         SecretRef::File(path.to_owned())
@@ -319,12 +334,12 @@ fn token(node: Node<'_>, account: &str, safe: Span, out: &mut Vec<Diagnostic>) -
         match split_command(command) {
             Some(words) if !words.is_empty() => SecretRef::Command(words),
             _ => {
-                let message = format!("`token` of the account `{account}` isn't a command that can be run");
+                let message = format!("`{key}` of {owner} isn't a command that can be run");
                 return refuse(message, "write a program and its arguments after `command:`, with quotes closed");
             }
         }
     } else {
-        let message = format!("`token` of the account `{account}` doesn't say where the secret is kept");
+        let message = format!("`{key}` of {owner} doesn't say where the secret is kept");
         let help = "write `env:NAME`, `file:PATH` or `command:PROGRAM`; if a secret stood there, revoke it: \
                     what was committed stays in the history";
         return refuse(message, help);
@@ -353,7 +368,8 @@ fn split_command(command: &str) -> Option<Vec<String>> {
     quote.is_none().then_some(words)
 }
 
-fn safe_place(header: Span, key: Span, text: &str) -> Span {
+/// Returns where a finding about a secret stands: at the header of its table, unless that is on the secret's own line.
+pub(super) fn safe_place(header: Span, key: Span, text: &str) -> Span {
     let (from, to) = (header.range().end.min(key.range().start), header.range().start.max(key.range().start));
     let same_line = !text.get(from..to).unwrap_or_default().contains('\n');
     if same_line { Span { start: 0, end: 0, ..header } } else { header }

@@ -7,6 +7,7 @@
 
 mod accounts;
 pub(crate) mod codes;
+mod daemon;
 mod duration;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -32,7 +33,7 @@ pub use self::{
     duration::parse_duration,
     parse::parse,
     schema::schema,
-    settings::{CheckSettings, Config, LedgerSettings, PublishSettings, QuietHours, Times},
+    settings::{CheckSettings, Config, DaemonSettings, LedgerSettings, PublishSettings, QuietHours, Times},
 };
 pub(crate) use self::{
     groups::unknown_account,

@@ -1,7 +1,7 @@
 use super::{
-    CheckSettings, Config, LedgerSettings, PublishSettings,
+    CheckSettings, Config, DaemonSettings, LedgerSettings, PublishSettings,
     accounts::{self, Accounts},
-    codes, groups,
+    codes, daemon, groups,
     keys::{self, Key, Shape, shown, unknown_key},
     lexical::is_branch,
     people, publish,
@@ -25,6 +25,7 @@ pub(super) enum RootKey {
     Workspace,
     Ledger,
     Publish,
+    Daemon,
     Check,
     Accounts,
     Groups,
@@ -50,6 +51,12 @@ pub(super) static ROOT: &[Key<RootKey>] = &[
         name: "publish",
         shape: Shape::Made(|networks| keys::table_schema(publish::PUBLISH, &[], networks)),
         doc: "The rules of publishing.",
+    },
+    Key {
+        id: RootKey::Daemon,
+        name: "daemon",
+        shape: Shape::Made(|networks| keys::table_schema(daemon::DAEMON, &[], networks)),
+        doc: "How `masthead run` goes about it.",
     },
     Key {
         id: RootKey::Check,
@@ -144,6 +151,7 @@ pub fn parse(file: FileId, text: &str, networks: Vec<NetworkSpec>) -> (Option<Co
         language: None,
         ledger: LedgerSettings::default(),
         publish: PublishSettings::default(),
+        daemon: DaemonSettings::default(),
         check: CheckSettings::default(),
         accounts: BTreeMap::new(),
         groups: BTreeMap::new(),
@@ -162,6 +170,9 @@ pub fn parse(file: FileId, text: &str, networks: Vec<NetworkSpec>) -> (Option<Co
             RootKey::Workspace => workspace(table, &mut config, &mut out),
             RootKey::Ledger => ledger(table, &mut config.ledger, &mut out),
             RootKey::Publish => config.publish = publish::read(table, &mut out),
+            RootKey::Daemon => {
+                config.daemon = daemon::read(table, &Spanned::new(text, entry.key.span), &mut out);
+            }
             RootKey::Check => check(table, &mut config.check, &mut out),
             RootKey::Accounts => written_accounts = Some(table),
             RootKey::Groups => written_groups = Some(table),

@@ -1,8 +1,8 @@
 use crate::{
     diag::{FileId, Level, Spanned},
-    model::{Account, AccountId, GroupId, NetworkSpec, Person, Timestamp, Zone},
+    model::{Account, AccountId, GroupId, NetworkSpec, Person, SecretRef, Timestamp, Zone},
 };
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 /// A workspace's configuration, validated: names resolve, groups are flat, options fit their specs.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct Config {
     pub ledger: LedgerSettings,
     /// The rules of publishing.
     pub publish: PublishSettings,
+    /// How the daemon goes about it.
+    pub daemon: DaemonSettings,
     /// The rules of checking.
     pub check: CheckSettings,
     /// The accounts by name.
@@ -82,6 +84,17 @@ pub struct QuietHours {
     to: u32,
 }
 
+/// `[daemon]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DaemonSettings {
+    /// How often it looks for what is new, if nothing wakes it before.
+    pub poll: Duration,
+    /// The address of this machine alone that health, metrics and webhooks are served at; none serves nothing.
+    pub listen: Option<SocketAddr>,
+    /// Where the secret is kept that a forge signs its webhooks with; none receives none.
+    pub webhook_secret: Option<SecretRef>,
+}
+
 /// `[check]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CheckSettings {
@@ -105,6 +118,12 @@ impl Default for PublishSettings {
             quiet: None,
             times: Times::default(),
         }
+    }
+}
+
+impl Default for DaemonSettings {
+    fn default() -> Self {
+        Self { poll: Duration::from_secs(5 * 60), listen: None, webhook_secret: None }
     }
 }
 

@@ -273,7 +273,7 @@ fn an_unknown_network_hides_no_other_account() {
 fn the_schema_knows_every_key_and_option() {
     let schema = schema(&networks());
     let keys: Vec<&String> = schema["properties"].as_object().expect("an object").keys().collect();
-    assert_eq!(keys, ["accounts", "check", "groups", "ledger", "people", "publish", "workspace"]);
+    assert_eq!(keys, ["accounts", "check", "daemon", "groups", "ledger", "people", "publish", "workspace"]);
     let mastodon = &schema["properties"]["accounts"]["additionalProperties"]["anyOf"][0];
     assert_eq!(mastodon["properties"]["network"]["const"], "mastodon");
     assert_eq!(mastodon["properties"]["max_chars"]["maximum"], 100_000);

@@ -8,7 +8,7 @@ use crate::{
     twins,
 };
 use masthead::{
-    config::{CheckSettings, Config, LedgerSettings, PublishSettings},
+    config::{CheckSettings, Config, DaemonSettings, LedgerSettings, PublishSettings},
     diag::FileId,
     engine::{self, MediaSource, Outcome, Progress, SecretSource, Settled, Stop, World},
     ledger::{self, DeliveryState, MemoryStore, PartState, Published},
@@ -84,6 +84,7 @@ impl Journey {
             language: None,
             ledger: LedgerSettings::default(),
             publish: PublishSettings::default(),
+            daemon: DaemonSettings::default(),
             check: CheckSettings::default(),
             accounts: BTreeMap::from([(account.id.clone(), account)]),
             groups: BTreeMap::new(),

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod checking;
+mod daemon;
 mod documents;
 mod loopback;
 mod media;

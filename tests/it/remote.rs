@@ -8,14 +8,14 @@ use crate::{
 use std::{net::TcpListener, path::PathBuf};
 
 /// A bare repository and clones of it, in one folder.
-struct Fleet {
-    sandbox: Sandbox,
-    server: Loopback,
+pub(crate) struct Fleet {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) server: Loopback,
 }
 
 impl Fleet {
     /// Makes the remote with a workspace of these posts, which go to an account on the twin.
-    fn new(posts: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(posts: &[(&str, &str)]) -> Self {
         let server = Loopback::start("mastodon");
         let mut sandbox = Sandbox::new();
         sandbox.set("TWIN_TOKEN", server.token);
@@ -43,29 +43,29 @@ impl Fleet {
         fleet
     }
 
-    fn git(&self, arguments: &[&str]) -> String {
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
         self.sandbox.git(arguments)
     }
 
     /// Clones the remote once more.
-    fn clone(&self, name: &str, options: &[&str]) {
+    pub(crate) fn clone(&self, name: &str, options: &[&str]) {
         let from = format!("file://{}", self.sandbox.file("origin.git").display());
         self.git(&[&["clone", "-q"], options, &[&from, name]].concat());
     }
 
-    fn folder(&self, clone: &str) -> PathBuf {
+    pub(crate) fn folder(&self, clone: &str) -> PathBuf {
         self.sandbox.file(clone)
     }
 
-    fn run(&self, clone: &str, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, clone: &str, arguments: &[&str]) -> Ran {
         self.sandbox.run_in(&self.folder(clone), arguments)
     }
 
-    fn start(&self, clone: &str, arguments: &[&str]) -> Running {
+    pub(crate) fn start(&self, clone: &str, arguments: &[&str]) -> Running {
         self.sandbox.start_in(&self.folder(clone), arguments)
     }
 
-    fn made(&self) -> usize {
+    pub(crate) fn made(&self) -> usize {
         self.server.seen().made
     }
 

@@ -136,18 +136,24 @@ impl Running {
 
     /// Asks it to end, as Ctrl-C does.
     pub(crate) fn interrupt(&self) {
-        let pid = self.0.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill runs").success());
+        self.signal("INT");
     }
 
-    /// Reads from stderr until it has said something.
-    pub(crate) fn wait_until_it_says(&mut self, words: &str) {
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = self.0.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().expect("kill runs").success());
+    }
+
+    /// Reads from stderr until it has said something, and returns all that it said.
+    pub(crate) fn wait_until_it_says(&mut self, words: &str) -> String {
         let stderr = self.0.stderr.as_mut().expect("a pipe");
         let (mut said, mut byte) = (Vec::new(), [0]);
         while !String::from_utf8_lossy(&said).contains(words) {
             assert_eq!(stderr.read(&mut byte).expect("read"), 1, "it ended without `{words}`");
             said.push(byte[0]);
         }
+        String::from_utf8_lossy(&said).into_owned()
     }
 
     /// Waits for its end.

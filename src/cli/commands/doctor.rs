@@ -1,5 +1,5 @@
 use crate::{
-    cli::{DONE, Done, FINDINGS, Failure, Ui, load, media::SourceMedia, time},
+    cli::{DONE, Done, FINDINGS, Failure, Ui, daemon::Heartbeat, load, media::SourceMedia, time},
     config::Config,
     diag::{Level, words},
     engine::{self, HttpTransport, ProbeReport, Probes, Stop, SystemClock, SystemEntropy, SystemSecrets, World},
@@ -13,7 +13,7 @@ use std::{path::Path, time::Duration};
 
 /// Find out whether publishing would work
 ///
-/// Looks at the repository, the ledger and its remote, and asks every account's server who we are, what the credential may
+/// Looks at the repository, the ledger and its remote, at when `masthead run` was last at work here, and asks every account's server who we are, what the credential may
 /// do, which limits hold and what time it is. Sends nothing that anybody sees. What servers say of their limits is
 /// remembered for `check` and `plan`.
 #[derive(Debug, clap::Args)]
@@ -39,7 +39,7 @@ struct Report {
 /// One thing that was looked at.
 #[derive(Serialize)]
 struct Finding {
-    /// What it is about: an account, `repository` or `ledger`.
+    /// What it is about: an account, `repository`, `ledger` or `daemon`.
     about: String,
     /// Whether it is as it should be.
     ok: bool,
@@ -162,7 +162,20 @@ fn git(root: &Path, config: &Config) -> Vec<Finding> {
         }
         Err(error) => Finding::bad("ledger", error.message, error.hint),
     });
+    findings.extend(daemon(&repository));
     findings
+}
+
+/// Looks at when the daemon of this clone was last at work, if there ever was one.
+fn daemon(repository: &Repo) -> Option<Finding> {
+    match Heartbeat::read(&repository.state_folder()) {
+        Ok(beat) => beat.map(|beat| {
+            let judged = beat.judge(time::now());
+            let hint = judged.hint.map(str::to_owned);
+            Finding { about: "daemon".to_owned(), ok: judged.ok, message: judged.message, hint }
+        }),
+        Err(error) => Some(Finding::bad("daemon", error.message, error.hint)),
+    }
 }
 
 fn judge(account: &Account, report: &ProbeReport) -> Vec<Finding> {

@@ -12,5 +12,6 @@ pub(super) mod media;
 pub(super) mod new;
 pub(super) mod plan;
 pub(super) mod publish;
+pub(super) mod run;
 pub(super) mod show;
 pub(super) mod status;

@@ -3,17 +3,15 @@ use crate::{
         DONE, Done, FINDINGS, Failure, Ui,
         load::Committed,
         only::Only,
-        progress::{self, Narrator},
-        project, time,
+        progress,
+        round::{self, Round, Work},
+        time,
     },
-    engine::{self, HttpTransport, Outcome, Settled, Stop, SystemClock, SystemEntropy, SystemSecrets, World},
-    model::{AccountId, PostId},
-    network,
+    engine::{Progress, Settled, Stop},
     plan::{Plan, Reason, Row, Verdict},
     report::{self, Rows},
-    workspace::trial::kill_point,
 };
-use std::{collections::BTreeSet, future::pending, path::Path};
+use std::{future::pending, path::Path};
 
 /// Do what the plan says is due, once
 ///
@@ -34,10 +32,6 @@ pub(in crate::cli) struct Args {
     json: bool,
 }
 
-/// A post may wait for one that goes out in the same run, so the plan is made again while it has something new; a chain of
-/// replies longer than this goes on in the next run.
-const ROUNDS: usize = 25;
-
 pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     let committed = Committed::load(start, ui)?;
     if args.dry_run {
@@ -50,22 +44,13 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
         }
         return Ok(DONE);
     }
-    // Made before anything else, so that it is known what was due before there was a ledger.
-    committed.store()?.create(time::now()).map_err(crate::cli::ledger_failure)?;
-    kill_point("ledger-begun");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::doing(format!("failed to start: {error}")))?;
     let stop = Stop::new();
-    let settled = runtime.block_on(rounds(args, &committed, ui, &stop))?;
-    let ledger = committed.ledger()?;
-    let plan = committed.plan(&ledger, time::now(), &args.only)?;
-    kill_point("all-executed");
-    let sites = project::project(&committed, &ledger, &committed.desired())?;
-    for warning in sites.iter().flat_map(project::Projected::warnings) {
-        ui.warning(warning);
-    }
+    let work = Work { committed: &committed, only: &args.only, ui, stop: &stop };
+    let Round { settled, plan, sites, .. } = runtime.block_on(unless_stopped(work))?;
     if args.json {
         ui.data(&progress::json(&settled));
     } else {
@@ -80,8 +65,10 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     Ok(if failed || stuck || unfinished { FINDINGS } else { DONE })
 }
 
-/// Plans and executes until nothing new can be done, or somebody wants it to stop.
-async fn rounds(args: &Args, committed: &Committed, ui: &Ui, stop: &Stop) -> Result<Vec<Settled>, Failure> {
+/// Does a round, and ends it early if somebody wants it to.
+async fn unless_stopped(work: Work<'_>) -> Result<Round, Failure> {
+    let Work { ui, stop, .. } = work;
+    let mut hear = |_: &Progress| {};
     let asked_twice = async {
         asked_to_stop().await;
         stop.ask();
@@ -90,7 +77,7 @@ async fn rounds(args: &Args, committed: &Committed, ui: &Ui, stop: &Stop) -> Res
     };
     tokio::select! {
         biased;
-        settled = execute(args, committed, ui, stop) => settled,
+        round = round::round(work, &mut hear) => round,
         () = asked_twice => {
             ui.draw(None);
             Err(Failure::doing("stopped while something was under way")
@@ -118,53 +105,6 @@ async fn asked_to_stop() {
     }
     #[cfg(not(unix))]
     interrupt.await;
-}
-
-async fn execute(args: &Args, committed: &Committed, ui: &Ui, stop: &Stop) -> Result<Vec<Settled>, Failure> {
-    let transport = HttpTransport::new().with_times(committed.config.publish.times);
-    let secrets = SystemSecrets::new(&committed.root);
-    let mut all: Vec<Settled> = Vec::new();
-    let mut tried = BTreeSet::new();
-    for _ in 0..ROUNDS {
-        let ledger = committed.ledger()?;
-        let mut plan = committed.plan(&ledger, time::now(), &args.only)?;
-        // What this run has tried once is left to the next one; but what it has settled may go on.
-        plan.rows.retain(|row| matches!(row.verdict, Verdict::Publish | Verdict::Settle | Verdict::Retract));
-        plan.rows.retain(|row| {
-            !tried.contains(&tried_as(row, row.verdict)) && !tried.contains(&tried_as(row, Verdict::Publish))
-        });
-        tried.extend(plan.rows.iter().map(|row| tried_as(row, row.verdict)));
-        if plan.rows.is_empty() || stop.is_asked() {
-            break;
-        }
-        let world = World {
-            config: &committed.config,
-            transport: &transport,
-            clock: &SystemClock,
-            entropy: &SystemEntropy,
-            secrets: &secrets,
-            media: committed,
-            networks: &network::find,
-            commit: &committed.commit,
-            stop,
-        };
-        let mut narrator = Narrator::new(ui, &plan);
-        let settled = engine::execute(world, &plan, committed.store()?, &mut |progress| narrator.tell(&progress)).await;
-        narrator.finish();
-        let settled = settled.map_err(crate::cli::ledger_failure)?;
-        let moved = plan.rows.iter().any(|row| row.verdict == Verdict::Settle)
-            || settled.iter().any(|settled| matches!(settled.outcome, Outcome::Published { .. }));
-        all.extend(settled);
-        if !moved {
-            break;
-        }
-    }
-    Ok(all)
-}
-
-/// Returns what is remembered of a row that was tried.
-fn tried_as(row: &Row, verdict: Verdict) -> (PostId, AccountId, Verdict) {
-    (row.post.clone(), row.account.clone(), verdict)
 }
 
 /// Says what the run came to, and what is left for a person.

@@ -1,6 +1,6 @@
 use super::twin::{HERE, Habits, Memory, Scripted, Server, profile};
 use crate::{
-    config::{CheckSettings, Config, LedgerSettings, PublishSettings},
+    config::{CheckSettings, Config, DaemonSettings, LedgerSettings, PublishSettings},
     diag::{FileId, Span, Spanned},
     engine::{
         Clock, FetchError, Fetched, MediaSource, Outcome, Progress, SecretSource, Settled, Stop, World, execute,
@@ -91,6 +91,7 @@ impl Stage {
                 language: None,
                 ledger: LedgerSettings::default(),
                 publish: PublishSettings::default(),
+                daemon: DaemonSettings::default(),
                 check: CheckSettings::default(),
                 accounts: BTreeMap::from(accounts),
                 groups: BTreeMap::new(),

@@ -6,6 +6,7 @@
 mod branch;
 mod changes;
 mod commit;
+mod follow;
 mod ledger;
 mod program;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Posts, an account and images for a site, as values.
 
 use masthead::{
-    config::{CheckSettings, Config, LedgerSettings, PublishSettings},
+    config::{CheckSettings, Config, DaemonSettings, LedgerSettings, PublishSettings},
     diag::{FileId, Span, Spanned},
     ledger::Genesis,
     model::{
@@ -57,6 +57,7 @@ impl Fixture {
             language: None,
             ledger: LedgerSettings::default(),
             publish: PublishSettings::default(),
+            daemon: DaemonSettings::default(),
             check: CheckSettings::default(),
             accounts: BTreeMap::new(),
             groups: BTreeMap::new(),
