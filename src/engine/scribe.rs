@@ -109,6 +109,9 @@ const fn places(what: &Happening) -> (&'static str, &'static str) {
         Happening::Fail { .. } => ("fail-to-write", "fail-written"),
         Happening::Absent { .. } => ("absent-to-write", "absent-written"),
         Happening::Hold { .. } => ("hold-to-write", "hold-written"),
+        Happening::Edit { .. } => ("edit-to-write", "edit-written"),
+        Happening::Retract { .. } => ("retract-to-write", "retract-written"),
+        Happening::Cancel { .. } => ("cancel-to-write", "cancel-written"),
     }
 }
 

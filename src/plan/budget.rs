@@ -130,10 +130,9 @@ mod tests {
         let span = Span::new(FileId(0), 0..0);
         let part = DraftPart {
             text: Flat::default(),
-            rich: Vec::new(),
+            rich: Vec::new().into(),
             media: vec![media_of("a.jpg", "A dot"); media],
-            weight: 1,
-            bytes: 1,
+            beside: 0,
             span,
         };
         Draft {

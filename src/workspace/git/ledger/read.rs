@@ -10,17 +10,18 @@ use crate::{
     model::{AccountId, PostId},
 };
 use git2::{ErrorCode, ObjectType, Oid, Repository, Tree};
-use rayon::{iter::ParallelIterator as _, slice::ParallelSlice as _};
 use std::{
     collections::{BTreeMap, BTreeSet},
+    panic::resume_unwind,
     path::Path,
     sync::Arc,
+    thread,
 };
 
 pub(super) const BLOB: i32 = 0o100_644;
 /// Ours are under 4 kB; nobody's should be much larger.
 const LARGEST: u64 = 64 << 10;
-/// How many posts one thread reads at a time.
+/// So few posts are read by one thread.
 const POSTS_A_TURN: usize = 32;
 
 /// A ledger as it was read, and where.
@@ -127,16 +128,16 @@ fn changed(
     }
     // Most of the time goes into unpacking objects, and each thread needs a repository of its own for that.
     let place = git.path();
-    let turns: Vec<Result<_, StoreError>> = posts
-        .par_chunks(POSTS_A_TURN)
-        .map_init(
-            || Repository::open(place),
-            |git, posts| match git {
-                Ok(git) => read(git, posts),
-                Err(error) => Err(git_problem("open the repository", error)),
-            },
-        )
-        .collect();
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let share = posts.len().div_ceil(cores).max(POSTS_A_TURN);
+    let turns: Vec<Result<_, StoreError>> = thread::scope(|scope| {
+        let turn = |posts: &[Folder]| {
+            let git = Repository::open(place).map_err(|error| git_problem("open the repository", &error))?;
+            read(&git, posts)
+        };
+        let running: Vec<_> = posts.chunks(share).map(|posts| scope.spawn(move || turn(posts))).collect();
+        running.into_iter().map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    });
     let mut deliveries = Vec::new();
     for turn in turns {
         deliveries.append(&mut turn?);
