@@ -226,7 +226,7 @@ pub(super) fn history<'a>(
         let post = Folder { path, id: found.id(), kind: Some(ObjectType::Tree), old: None };
         for (_, parts) in events(git, &post, &|account| accounts.contains(account))? {
             for (_, mut events) in parts {
-                events.sort_by(|(one, _), (other, _)| one.cmp(other));
+                events.sort_by_key(|(sequence, _)| *sequence);
                 history.extend(events.into_iter().map(|(_, event)| event));
             }
         }

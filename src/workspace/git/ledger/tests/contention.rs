@@ -4,6 +4,8 @@
 //! MASTHEAD_WRITERS=8 MASTHEAD_EVENTS=40 cargo nextest run --release --no-capture -E 'test(contention)'
 //! ```
 
+#![expect(clippy::print_stderr, reason = "the suite tells its figures")]
+
 use super::{super::*, BRANCH, clone, ids, one, open, origin, size, try_};
 use crate::workspace::git::sandbox::Sandbox;
 
