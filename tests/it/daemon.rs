@@ -145,7 +145,10 @@ fn it_publishes_what_is_due_and_looks_again_when_it_is_told_to() {
     assert_eq!(fleet.made(), 3);
     // The clone's own branch and files are left as they were.
     assert!(!fleet.sandbox.file("one/content/b.md").exists());
-    fleet.run("one", &["doctor"]).done().says("ok   daemon: `masthead run` did its last round");
+    // A part is counted as soon as it is out; the round is over a little later.
+    until("the round is over", || {
+        fleet.run("one", &["doctor"]).stdout.contains("ok   daemon: `masthead run` did its last round")
+    });
     daemon.end().says("published b to brand").says("stopped").never_says(fleet.server.token);
     fleet.run("one", &["doctor"]).done().says("ok   daemon: `masthead run` was stopped");
 }
@@ -284,7 +287,9 @@ fn an_error_of_a_round_is_shown_and_passes() {
     let (status, health) = daemon.get("/healthz");
     assert_eq!(status, 503);
     assert!(health.contains("can't fetch `main` from the remote `origin`"), "{health}");
-    fleet.run("one", &["doctor"]).code(1).says("bad  daemon: the last round of `masthead run`");
+    until("it is written down", || {
+        fleet.run("one", &["doctor"]).stdout.contains("bad  daemon: the last round of `masthead run`")
+    });
     push(&fleet, "content/b.md", &post("b", "A hoodie, black."));
     fleet.git(&["-C", "one", "remote", "set-url", "origin", &origin]);
     daemon.running.signal("HUP");

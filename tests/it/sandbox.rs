@@ -15,8 +15,8 @@ pub(crate) struct Sandbox {
     environment: BTreeMap<&'static str, String>,
 }
 
-/// The program, running.
-pub(crate) struct Running(Child);
+/// The program, running. It is ended with the test that forgets it, as one that fails does.
+pub(crate) struct Running(Option<Child>);
 
 /// What a run of the program came to.
 #[derive(Debug)]
@@ -97,7 +97,7 @@ impl Sandbox {
     pub(crate) fn start_in(&self, folder: &Path, arguments: &[&str]) -> Running {
         let mut command = self.command();
         command.current_dir(folder).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Running(command.spawn().expect("it starts"))
+        Running(Some(command.spawn().expect("it starts")))
     }
 
     /// Prepares the program to be run here.
@@ -130,8 +130,9 @@ impl Sandbox {
 impl Running {
     /// Ends it as a power cut would.
     pub(crate) fn kill(mut self) {
-        self.0.kill().expect("killed");
-        self.0.wait().expect("ended");
+        let mut child = self.0.take().expect("it runs");
+        child.kill().expect("killed");
+        child.wait().expect("ended");
     }
 
     /// Asks it to end, as Ctrl-C does.
@@ -141,13 +142,13 @@ impl Running {
 
     /// Sends it a signal.
     pub(crate) fn signal(&self, name: &str) {
-        let pid = self.0.id().to_string();
+        let pid = self.0.as_ref().expect("it runs").id().to_string();
         assert!(Command::new("kill").args(["-s", name, &pid]).status().expect("kill runs").success());
     }
 
     /// Reads from stderr until it has said something, and returns all that it said.
     pub(crate) fn wait_until_it_says(&mut self, words: &str) -> String {
-        let stderr = self.0.stderr.as_mut().expect("a pipe");
+        let stderr = self.0.as_mut().and_then(|child| child.stderr.as_mut()).expect("a pipe");
         let (mut said, mut byte) = (Vec::new(), [0]);
         while !String::from_utf8_lossy(&said).contains(words) {
             assert_eq!(stderr.read(&mut byte).expect("read"), 1, "it ended without `{words}`");
@@ -157,8 +158,17 @@ impl Running {
     }
 
     /// Waits for its end.
-    pub(crate) fn finish(self) -> Ran {
-        Ran::of(self.0.wait_with_output().expect("it ends"))
+    pub(crate) fn finish(mut self) -> Ran {
+        Ran::of(self.0.take().expect("it runs").wait_with_output().expect("it ends"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
