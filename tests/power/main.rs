@@ -194,7 +194,7 @@ impl Replay<'_> {
                 Op::Write { file, at, bytes } => {
                     files.resize_with(files.len().max(file + 1), Vec::new);
                     let file = &mut files[*file];
-                    let at = if *at == usize::MAX { file.len() } else { *at };
+                    let at = if *at == trace::END { file.len() } else { *at };
                     file.resize(file.len().max(at + bytes.len()), 0);
                     file[at..at + bytes.len()].copy_from_slice(bytes);
                 }

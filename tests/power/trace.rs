@@ -66,6 +66,9 @@ impl Op {
     }
 }
 
+/// Where a write goes that goes to the end of its file.
+pub(crate) const END: usize = usize::MAX;
+
 /// The calls that change files, and how they are told: strings in hexadecimal, descriptors with their paths.
 pub(crate) const ARGUMENTS: [&str; 7] = [
     "-y",
@@ -131,7 +134,9 @@ impl Reader<'_> {
                 let Some(file) = open().and_then(|path| self.file(&path)) else { return };
                 let at = self.offsets.entry(descriptor()).or_default();
                 self.ops.push(Op::Write { file, at: *at, bytes: bytes.clone() });
-                *at += bytes.len();
+                if *at != END {
+                    *at += bytes.len();
+                }
             }
             "ftruncate" => {
                 let Some(file) = open().and_then(|path| self.file(&path)) else { return };
@@ -180,16 +185,7 @@ impl Reader<'_> {
             Some(Some(file)) if arguments.contains("O_TRUNC") => {
                 self.ops.push(Op::Truncate { file: *file, length: 0 });
             }
-            Some(Some(file)) if arguments.contains("O_APPEND") => {
-                let file = *file;
-                let end = self.ops.iter().map(|op| match op {
-                    Op::Write { file: other, at, bytes } if *other == file => at + bytes.len(),
-                    _ => 0,
-                });
-                // Beyond what was there before it counts from there: `usize::MAX` stands for its end.
-                let end = end.max().filter(|end| *end > 0).unwrap_or(usize::MAX);
-                self.offsets.insert(descriptor, end);
-            }
+            Some(Some(_)) if arguments.contains("O_APPEND") => drop(self.offsets.insert(descriptor, END)),
             Some(_) => {}
             None if arguments.contains("O_CREAT") => {
                 self.names.insert(path.clone(), Some(self.next));
