@@ -7,7 +7,7 @@ use masthead::{
 };
 use std::{
     collections::{BTreeMap, HashMap},
-    io::{self, BufWriter, Write},
+    io::{self, BufWriter, Write as _},
     path::Path,
     process::{Command, Stdio},
 };

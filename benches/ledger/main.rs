@@ -15,7 +15,7 @@ mod workspace;
 use generate::BRANCH;
 use masthead::{
     config::LedgerSettings,
-    ledger::{Append, Appended, Event, EventId, Happening, PartKey, Store},
+    ledger::{Append, Appended, Event, EventId, Happening, PartKey, Store as _},
     model::{AccountId, PostId, Timestamp},
     workspace::{GitStore, Repo},
 };
