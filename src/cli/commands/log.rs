@@ -1,6 +1,6 @@
 use crate::{
     cli::{DONE, Done, Ui, load::Committed, only::Only},
-    report,
+    report::{self, Entry},
 };
 use std::path::Path;
 
@@ -26,14 +26,17 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     let committed = Committed::load(start, ui)?;
     let ledger = committed.ledger()?;
     let chosen = args.only.choose(&committed, &ledger)?;
-    let mut events = report::events(&ledger);
-    events.retain(|event| chosen.includes(event.key.post.as_str(), &event.key.account));
+    let mut events = report::entries(&ledger);
+    events.retain(|entry| match entry {
+        Entry::Event(event) => chosen.includes(event.key.post.as_str(), &event.key.account),
+        Entry::Frozen(brake) | Entry::Thawed(brake, _) => chosen.concerns(&brake.freeze.scope),
+    });
     let number = usize::try_from(args.number).unwrap_or(usize::MAX);
     let newest = events.split_off(events.len().saturating_sub(number));
     if args.json {
         ui.data(&report::log_json(&newest));
     } else if newest.is_empty() {
-        ui.status(if ledger.deliveries.is_empty() {
+        ui.status(if ledger.deliveries.is_empty() && ledger.brakes.is_empty() {
             "nothing has happened yet"
         } else {
             "nothing has happened to it yet"
