@@ -1,7 +1,7 @@
 use super::{
     Failure, Ui,
     only::Only,
-    reach::{braked, freezes, meets_here},
+    reach::{bare, braked, freezes, meets_here},
     web_media::WebMedia,
 };
 use crate::{
@@ -186,17 +186,13 @@ fn nearest<'a>(defaults: &'a BTreeMap<String, Defaults>, folder: &str) -> Option
 /// Finds the root, the publish branch and the remote: from the configuration on disk, or in a bare repository from that of
 /// the commit that it says is checked out.
 fn place(start: &Path, ui: &Ui) -> Result<(PathBuf, String, Option<String>), Failure> {
-    let not_found = match workspace::find_root(start) {
-        Ok(root) => {
-            let disk = Disk::new(&root);
-            let reading = Reading::open(&disk, ui)?;
-            usable(&reading, ui)?;
-            return Ok((root, reading.config.branch, reading.config.ledger.remote));
-        }
-        Err(error) => error,
+    let Some(repository) = bare(start) else {
+        let root = workspace::find_root(start)?;
+        let disk = Disk::new(&root);
+        let reading = Reading::open(&disk, ui)?;
+        usable(&reading, ui)?;
+        return Ok((root, reading.config.branch, reading.config.ledger.remote));
     };
-    let bare = Repo::open(start).ok().filter(Repo::is_bare);
-    let Some(repository) = bare else { return Err(not_found.into()) };
     let commit = repository.commit_at("HEAD")?;
     let reading = Reading::open(&commit, ui)?;
     usable(&reading, ui)?;
@@ -408,7 +404,7 @@ impl Committed {
     pub(super) fn mention_uncommitted(&self, ui: &Ui) {
         let matters = |path: &String| {
             let top = path.split('/').next().unwrap_or_default();
-            matches!(top, workspace::CONTENT | workspace::TEMPLATES | workspace::CONFIG)
+            matches!(top, workspace::CONTENT | workspace::TEMPLATES | workspace::CONFIG | FREEZE_FILE)
         };
         let changes = self.repository.uncommitted().unwrap_or_default();
         if changes.changed.iter().chain(&changes.removed).any(matters) {

@@ -16,19 +16,20 @@ pub(super) struct Reached {
     pub(super) repository: Repo,
 }
 
+/// Opens the bare repository that a folder is in, if the nearest one is bare: a workspace further up is not its own.
+pub(super) fn bare(start: &Path) -> Option<Repo> {
+    Repo::open(start).ok().filter(Repo::is_bare)
+}
+
 /// Reaches a workspace by its configuration on disk, or else by that of the commit that is checked out.
 pub(super) fn reach(start: &Path, ui: &Ui) -> Result<Reached, Failure> {
-    let root = match workspace::find_root(start) {
-        Ok(root) => root,
-        Err(error) => {
-            let bare = Repo::open(start).ok().filter(Repo::is_bare);
-            let Some(repository) = bare else { return Err(error.into()) };
-            let commit = repository.commit_at("HEAD")?;
-            let mut config = Reading::open(&commit, ui)?.config;
-            meets_here(&mut config, &repository);
-            return Ok(Reached { config, repository });
-        }
-    };
+    if let Some(repository) = bare(start) {
+        let commit = repository.commit_at("HEAD")?;
+        let mut config = Reading::open(&commit, ui)?.config;
+        meets_here(&mut config, &repository);
+        return Ok(Reached { config, repository });
+    }
+    let root = workspace::find_root(start)?;
     let repository = Repo::open(&root)?;
     let disk = Disk::new(&root);
     let on_disk = Reading::open(&disk, ui);

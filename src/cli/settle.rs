@@ -226,3 +226,92 @@ fn receipt(case: &Case<'_>, state: &DeliveryState, index: usize, of: Option<&Eve
 pub(super) fn is_projected(row: &Row) -> bool {
     row.draft().and_then(|draft| network::find(draft.network)).is_some_and(|network| network.profile().projected)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{
+        fixture::{hold, intent, receipt},
+        fold,
+    };
+
+    /// The attempt of [`tried`].
+    const TRY: &str = "0a1b2c3d4e5f";
+
+    fn tried(part: u16) -> Event {
+        intent("hello", "brand", part, TRY)
+    }
+
+    fn held() -> Vec<Event> {
+        vec![tried(1), hold("hello", "brand", 1, "2", TRY)]
+    }
+
+    fn out(part: u16, id: &str) -> Event {
+        receipt("hello", "brand", part, id, TRY, id)
+    }
+
+    /// Says something of what has happened, a day after it.
+    fn say(events: Vec<Event>, said: &Said, attempt: Option<&str>, now: i64) -> Result<String, String> {
+        let ledger = fold(None, (1..).zip(events));
+        let steps = steps(&Case {
+            said,
+            part: None,
+            attempt,
+            reason: None,
+            state: ledger.deliveries.values().next(),
+            row: None,
+            account: None,
+            now: Timestamp::from_millis(now * 1000),
+            zone: Zone::UTC,
+            commit: "c0ffee",
+        });
+        let shown = |step: &Step| {
+            let of = step.of.as_ref().map_or_else(String::new, |of| format!(" of {of}"));
+            format!("{} {}{of} after {}", step.what.kind(), step.index + 1, step.seen)
+        };
+        steps.map(|steps| steps.iter().map(shown).collect::<Vec<_>>().join(", ")).map_err(|failure| failure.message)
+    }
+
+    #[track_caller]
+    fn check(events: Vec<Event>, said: Said, attempt: Option<&str>, expect: Result<&str, &str>) {
+        let said = say(events, &said, attempt, 86_400);
+        assert_eq!(said.as_deref().map_err(String::as_str), expect);
+    }
+
+    #[test]
+    fn what_settles_an_attempt_names_it() {
+        let url = || Said::Published("https://a.example/1".to_owned());
+        check(held(), url(), Some("0a1b2c3d"), Ok("receipt 1 of 0a1b2c3d4e5f after 2"));
+        check(held(), Said::Absent, Some(TRY), Ok("absent 1 of 0a1b2c3d4e5f after 2"));
+        check(held(), Said::Cancel, Some(TRY), Ok("cancel 1 after 2"));
+        check(vec![tried(1)], Said::Absent, Some(TRY), Ok("absent 1 of 0a1b2c3d4e5f after 1"));
+        check(held(), Said::Absent, None, Err("say which attempt you have looked at"));
+        check(held(), Said::Absent, Some("0a1b"), Err("`0a1b` is too short to say which attempt is meant"));
+        check(held(), Said::Absent, Some("0a1b2c3e"), Err("part 1 has no attempt `0a1b2c3e`"));
+    }
+
+    #[test]
+    fn what_may_still_be_sent_is_not_absent() {
+        let absent = |now| say(vec![tried(1)], &Said::Absent, Some(TRY), now);
+        assert_eq!(absent(130), Ok("absent 1 of 0a1b2c3d4e5f after 1".to_owned()));
+        assert_eq!(absent(129), Err("a publisher may still be sending it, until 1970-01-01 00:02 +00:00".to_owned()));
+        // A clock that is so far ahead can't be waited for.
+        assert!(absent(-86_401).is_ok());
+        check(vec![tried(1)], Said::Cancel, Some(TRY), Err("it may be out already, so it can't be cancelled"));
+    }
+
+    #[test]
+    fn what_was_never_tried_needs_no_attempt() {
+        check(Vec::new(), Said::Cancel, None, Ok("cancel 1 after 0"));
+        check(Vec::new(), Said::Absent, None, Err("nobody waits for news of it"));
+        let why = "it is not known to be out, so it can't have been taken back";
+        check(Vec::new(), Said::Retracted, None, Err(why));
+    }
+
+    #[test]
+    fn a_thread_that_was_deleted_is_noted_from_its_end() {
+        let thread = vec![tried(1), out(1, "109"), out(2, "110")];
+        check(thread.clone(), Said::Retracted, None, Ok("retract 2 after 1, retract 1 after 2"));
+        check(thread, Said::Cancel, None, Err("it is out"));
+    }
+}

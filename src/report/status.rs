@@ -4,7 +4,7 @@ use crate::{
     ledger::{Brake, Event, Ledger},
     model::{PostId, Zone},
     network::Draft,
-    plan::{Plan, Row, Verdict},
+    plan::{Plan, Reason, Row, Verdict},
 };
 use serde::Serialize;
 
@@ -29,18 +29,25 @@ pub fn status(plan: &Plan, ledger: &Ledger, zone: Zone, style: &Style) -> String
     }
     for row in out.iter().take(NEWEST) {
         let link = row.url.clone().unwrap_or_else(|| "published; its link is not known".to_owned());
-        let drift = if row.verdict == Verdict::Drift { " (the file has changed since)" } else { "" };
+        let (tone, word, detail) = match &row.reason {
+            Reason::Retracted => (Tone::Warn, "retracted", planned::reason(row, zone)),
+            Reason::Cancelled(_) | Reason::Withdrawn => (Tone::Warn, "cancelled", planned::reason(row, zone)),
+            _ if row.verdict == Verdict::Drift => {
+                (Tone::Good, "published", format!("{link} (the file has changed since)"))
+            }
+            _ => (Tone::Good, "published", link),
+        };
         table.row([
-            (Tone::Good, "published".to_owned()),
+            (tone, word.to_owned()),
             (Tone::Plain, planned::name(row)),
             (Tone::Plain, row.account.to_string()),
             (Tone::Plain, row.at.map_or_else(String::new, |at| at.display_in(zone))),
-            (Tone::Dim, format!("{link}{drift}")),
+            (Tone::Dim, detail),
         ]);
     }
     text.push_str(&table.render(style));
     if out.len() > NEWEST {
-        let more = words::count(out.len() - NEWEST, "more is published", "more are published");
+        let more = words::count(out.len() - NEWEST, "more is done", "more are done");
         text.push_str(&Tone::Dim.paint(style, &format!("{more} (`masthead log` lists what happened)")));
         text.push('\n');
     }

@@ -74,8 +74,8 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     })?;
     let mut made = ledger.brakes.clone();
     made.retain(|brake| events.iter().any(|event| event.id == brake.id));
-    let accounts: Vec<&Scope> = made.iter().map(|brake| &brake.freeze.scope).collect();
-    let under_way = under_way(&ledger, &accounts, now);
+    let scopes: Vec<&Scope> = made.iter().map(|brake| &brake.freeze.scope).collect();
+    let under_way = under_way(&ledger, &scopes, now);
     let brakes = Brakes { brakes: &made, under_way: &under_way, late: &[] };
     if args.json {
         ui.data(&report::brakes_json(&brakes));

@@ -82,7 +82,10 @@ fn install(start: &Path, ui: &Ui) -> Done {
 }
 
 fn uninstall(start: &Path, ui: &Ui) -> Done {
-    let repository = Repo::open(&workspace::find_root(start).unwrap_or_else(|_| start.to_owned()))?;
+    let repository = match reach::bare(start) {
+        Some(repository) => repository,
+        None => Repo::open(&workspace::find_root(start)?)?,
+    };
     let (folder, _) = repository.hooks_folder();
     let mut removed = 0;
     for (name, _) in WORKING.iter().chain(BARE) {
@@ -102,8 +105,7 @@ fn uninstall(start: &Path, ui: &Ui) -> Done {
 /// Finds the repository, the publish branch and the ledger's. A bare repository may have no commit yet: then it is the
 /// branch that its `HEAD` names.
 fn what_is_known(start: &Path, ui: &Ui) -> Result<(Repo, String, String), Failure> {
-    let bare = Repo::open(start).ok().filter(Repo::is_bare);
-    if let Some(repository) = bare
+    if let Some(repository) = reach::bare(start)
         && repository.commit_at("HEAD").is_err()
     {
         let branch = repository.current_branch().unwrap_or_else(|| "main".to_owned());

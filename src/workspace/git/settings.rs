@@ -4,9 +4,9 @@ use std::path::PathBuf;
 impl Repo {
     /// Returns the name of the user that git knows, if it knows one.
     pub fn person(&self) -> Option<String> {
-        let named = std::env::var("GIT_AUTHOR_NAME").ok();
-        let named = named.or_else(|| self.git.config().ok()?.get_string("user.name").ok());
-        named.filter(|name| !name.trim().is_empty())
+        let is_name = |name: &String| !name.trim().is_empty();
+        let named = std::env::var("GIT_AUTHOR_NAME").ok().filter(is_name);
+        named.or_else(|| self.git.config().ok()?.get_string("user.name").ok()).filter(is_name)
     }
 
     /// Returns the folder of the hooks, which may not exist yet, and whether it is this repository's own: a setting may
