@@ -49,19 +49,23 @@ impl Amending<'_> {
     /// Plans the post alone.
     pub(super) fn plan(&self) -> Result<(PostId, Plan), Failure> {
         let Some(post) = self.committed.find(self.post, self.ledger) else {
-            let ids = self.committed.posts.iter().map(|(_, post)| post.id.value.as_str());
-            let known = ids.chain(self.ledger.deliveries.keys().map(|key| key.post.as_str()));
-            let failure =
-                Failure::usage(format!("there is no post `{}` on the publish branch or in the ledger", self.post));
-            return Err(match did_you_mean(self.post, known) {
-                Some(near) => failure.hint(format!("did you mean `{near}`?")),
-                None => failure.hint("`masthead status` lists what is out"),
-            });
+            return Err(unknown_post(self.committed, self.ledger, self.post));
         };
         let accounts = self.accounts()?;
         let mut plan = self.committed.plan(self.ledger, time::now(), &Only::default())?;
         plan.rows.retain(|row| row.post == post && accounts.includes(&row.account));
         Ok((post, plan))
+    }
+}
+
+/// Makes the failure of a post that is neither on the branch nor in the ledger.
+pub(super) fn unknown_post(committed: &Committed, ledger: &Ledger, name: &str) -> Failure {
+    let ids = committed.posts.iter().map(|(_, post)| post.id.value.as_str());
+    let known = ids.chain(ledger.deliveries.keys().map(|key| key.post.as_str()));
+    let failure = Failure::usage(format!("there is no post `{name}` on the publish branch or in the ledger"));
+    match did_you_mean(name, known) {
+        Some(near) => failure.hint(format!("did you mean `{near}`?")),
+        None => failure.hint("`masthead status` lists what is out"),
     }
 }
 

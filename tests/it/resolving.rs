@@ -143,7 +143,7 @@ fn the_exact_attempt_must_be_named() {
     resolve(&["--absent", "--cancel"]).code(2).says("cannot be used with");
     resolve(&["--absent", "--attempt", "0a1b2c3d", "--part", "2"]).code(2).says("there is no part 2");
     resolve(&["--published", "here", "--attempt", "0a1b2c3d"]).code(2).says("is no web address");
-    sandbox.run(&["resolve", "b", "--account", "brand", "--absent"]).code(2).says("`b` neither goes to `brand`");
+    sandbox.run(&["resolve", "b", "--account", "brand", "--absent"]).code(2).says("there is no post `b`");
     sandbox.run(&["resolve", "a", "--account", "brnd", "--absent"]).code(2).says("did you mean `brand`?");
     assert_eq!(sandbox.git(&["rev-list", "--count", "masthead-ledger"]), "2");
 }

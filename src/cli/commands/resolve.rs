@@ -1,6 +1,6 @@
 use crate::{
     cli::{
-        DONE, Done, Failure, Ui,
+        DONE, Done, Failure, Ui, amending,
         load::Committed,
         named,
         only::Only,
@@ -9,7 +9,6 @@ use crate::{
         time,
     },
     ledger::{Append, Appended, Event, PartKey, Store as _},
-    model::PostId,
     plan::{Plan, Row},
     report::{self, Entry},
 };
@@ -73,7 +72,8 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     let person = person::person(args.by.as_deref(), committed.repository())?;
     let mut store = committed.ledger_alone()?;
     let ledger = store.read().map_err(crate::cli::ledger_failure)?;
-    let post = committed.find(&args.post, &ledger).unwrap_or_else(|| PostId::new(args.post.as_str()));
+    let post =
+        committed.find(&args.post, &ledger).ok_or_else(|| amending::unknown_post(&committed, &ledger, &args.post))?;
     let now = time::now();
     let account = match committed.config.accounts.get_key_value(args.account.as_str()) {
         Some((account, _)) => account.clone(),

@@ -58,7 +58,7 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     let still = rows_left(&post, &after, &accounts);
     let to_come = coming(&committed, &post, &after, &accounts)?;
     if !to_come.is_empty() {
-        ui.warning(&format!("`{post}` is not out everywhere yet, and still goes out or may have:"));
+        ui.warning(&format!("`{post}` still goes out, or may be out unheard:"));
         ui.data(&report::plan_rows(&to_come, committed.config.zone, &ui.style()));
         ui.hint(
             "write `retract = true` or `draft = true` into it and push, or run `masthead freeze` until that is done",

@@ -68,8 +68,7 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     let after = store.read().map_err(crate::cli::ledger_failure)?;
     let mut ended = after.brakes.clone();
     ended.retain(|brake| chosen.iter().any(|chosen| chosen.id == brake.id));
-    let still: Vec<&Brake> =
-        after.brakes.iter().filter(|brake| brake.freeze.holds(now) && is_meant(args, &accounts, brake)).collect();
+    let still: Vec<&Brake> = after.brakes.iter().filter(|brake| brake.freeze.holds(now)).collect();
     let late = late(start, &after, ui);
     if args.json {
         ui.data(&report::brakes_json(&Brakes { brakes: &ended, under_way: &[], late: &late }));
@@ -94,7 +93,8 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
             "no command ends that: write `until` in it, so that what became late stays held, or delete it; then push",
         );
     }
-    Ok(if still.is_empty() { DONE } else { FINDINGS })
+    let is_meant = still.iter().any(|brake| is_meant(args, &accounts, brake));
+    Ok(if is_meant { FINDINGS } else { DONE })
 }
 
 /// Finds the freezes that hold and are meant. Those of a file are left alone.
