@@ -90,7 +90,8 @@ impl Summary {
             span: post.id.span,
             draft: post.draft,
             accounts: post.targets.iter().map(|target| target.account.value.clone()).collect(),
-            references: references.collect(),
+            // What is taken back refers to nothing any more.
+            references: references.filter(|_| !post.retract).collect(),
             allows_draft: post.silenced.iter().any(|silence| silence.code.value == REFERENCE_DRAFT.name),
         }
     }

@@ -1,16 +1,21 @@
-use super::{Failure, Ui, only::Only, web_media::WebMedia};
+use super::{
+    Failure, Ui,
+    only::Only,
+    reach::{bare, braked, freezes, meets_here},
+    web_media::WebMedia,
+};
 use crate::{
     check,
     config::{self, Config, LedgerSettings},
     content::{self, Defaults},
     diag::{Diagnostic, FileId, Files},
     engine::{self, Probes},
-    ledger::{DeliveryKey, Event, Ledger, Store as _},
-    model::{AccountId, Freeze, MediaLibrary as _, Post, PostId, Timestamp},
+    ledger::{Brake, DeliveryKey, Event, Ledger, Store as _},
+    model::{AccountId, FREEZE_FILE, Freeze, MediaLibrary as _, Post, PostId, Silence, Timestamp},
     network::{self, Limits},
     plan::{self, Desired, Plan, Policy},
     report::{self, diagnostics},
-    workspace::{self, Commit, Disk, FileProblem, GitStore, Listing, Repo, Source},
+    workspace::{self, Braked, Commit, Disk, FileProblem, GitStore, Listing, Repo, Source},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,7 +26,7 @@ use std::{
 pub(super) struct Reading<'a> {
     pub(super) source: &'a dyn Source,
     pub(super) listing: Listing,
-    /// `masthead.toml`, then the defaults, then the posts.
+    /// `masthead.toml`, then the defaults, `freeze.toml` if there is one, then the posts.
     pub(super) files: Files,
     pub(super) config: Config,
     /// What is wrong with the configuration and the defaults.
@@ -74,6 +79,18 @@ impl<'a> Reading<'a> {
                     }
                 }
                 Err(problem) => findings.push(check::unreadable(file, &problem.message(), problem.help())),
+            }
+        }
+        match source.read(FREEZE_FILE) {
+            Err(FileProblem::Missing) => {}
+            Ok(text) => {
+                let file = files.add(FREEZE_FILE, Some(&text));
+                findings.extend(content::parse_freeze(file, &text, &config).1);
+                findings.extend(check::check_text(file, &text));
+            }
+            Err(problem) => {
+                let file = files.add(FREEZE_FILE, None);
+                findings.push(check::unreadable(file, &problem.message(), problem.help()));
             }
         }
         let first_post = u32::try_from(files.len()).expect("fewer than 2^32 files");
@@ -143,12 +160,26 @@ impl Read<'_> {
     /// Checks the post, as far as it could be read, and lays the levels over all that was found.
     pub(super) fn check(self, cx: &check::Context<'_>) -> (Vec<Diagnostic>, Option<Post>) {
         let mut findings = self.findings;
+        let is_retracted = self.post.as_ref().is_some_and(|post| post.retract);
+        if is_retracted {
+            findings.retain(Diagnostic::is_error);
+        }
         match (&self.text, &self.post) {
             (Ok(text), Some(post)) => findings.extend(check::check_post(post, self.path, text, cx)),
             (Ok(text), None) => findings.extend(check::check_text(self.file, text)),
             (Err(problem), _) => findings.push(check::unreadable(self.file, &problem.message(), problem.help())),
         }
         let silenced = self.post.as_ref().map_or(&[][..], |post| &post.silenced);
+        // What was silenced for a post that went out is not found any more once it is taken back.
+        let is_used = |silence: &&Silence| findings.iter().any(|found| found.code.name == silence.code.value);
+        let used: Vec<Silence>;
+        let silenced = match is_retracted {
+            true => {
+                used = silenced.iter().filter(is_used).cloned().collect();
+                &used[..]
+            }
+            false => silenced,
+        };
         (check::apply_levels(findings, silenced, &cx.config.check.levels), self.post)
     }
 }
@@ -172,21 +203,19 @@ fn nearest<'a>(defaults: &'a BTreeMap<String, Defaults>, folder: &str) -> Option
 /// Finds the root and what says which branch of which remote is published: the configuration on disk, or in a bare
 /// repository that of the commit that it says is checked out.
 pub(super) fn place(start: &Path, ui: &Ui) -> Result<(PathBuf, Config), Failure> {
-    let not_found = match workspace::find_root(start) {
-        Ok(root) => {
-            let disk = Disk::new(&root);
-            let reading = Reading::open(&disk, ui)?;
-            usable(&reading, ui)?;
-            return Ok((root, reading.config));
-        }
-        Err(error) => error,
+    let Some(repository) = bare(start) else {
+        let root = workspace::find_root(start)?;
+        let disk = Disk::new(&root);
+        let reading = Reading::open(&disk, ui)?;
+        usable(&reading, ui)?;
+        return Ok((root, reading.config));
     };
-    let bare = Repo::open(start).ok().filter(Repo::is_bare);
-    let Some(repository) = bare else { return Err(not_found.into()) };
     let commit = repository.commit_at("HEAD")?;
     let reading = Reading::open(&commit, ui)?;
     usable(&reading, ui)?;
-    Ok((start.to_owned(), reading.config))
+    let mut config = reading.config;
+    meets_here(&mut config, &repository);
+    Ok((start.to_owned(), config))
 }
 
 /// Reads the configuration on disk. Mistakes in it are shown and end the command.
@@ -308,15 +337,21 @@ impl Committed {
             })?;
             templates.insert(path.clone(), text);
         }
-        let config = reading.config;
+        let mut config = reading.config;
+        meets_here(&mut config, &repository);
         let commit = snapshot.id().to_owned();
         let web_media = WebMedia::new(&config, Some(&repository.state_folder()));
         let here = place_below(&root, start);
         Ok(Self { root, here, config, posts, commit, repository, snapshot, templates, invalid, limits, web_media })
     }
 
-    /// Opens the ledger.
-    pub(super) fn store(&self) -> Result<Box<GitStore>, Failure> {
+    /// Opens the ledger, with the brakes of the publish branch.
+    pub(super) fn store(&self) -> Result<Box<Braked>, Failure> {
+        braked(&self.repository, &self.config).map(Box::new)
+    }
+
+    /// Opens the ledger alone: for what no brake stops.
+    pub(super) fn ledger_alone(&self) -> Result<Box<GitStore>, Failure> {
         GitStore::open(&self.repository, &self.config.ledger).map(Box::new).map_err(super::ledger_failure)
     }
 
@@ -326,16 +361,34 @@ impl Committed {
     }
 
     /// Reads the ledger, and returns the store that it was read from, too.
-    pub(super) fn open_ledger(&self) -> Result<(Ledger, Box<GitStore>), Failure> {
+    pub(super) fn open_ledger(&self) -> Result<(Ledger, Box<Braked>), Failure> {
         let mut store = self.store()?;
         Ok((store.read().map_err(super::ledger_failure)?, store))
     }
 
     /// Reads the events of the deliveries that are meant, oldest first, after the ledger was read from the same store.
-    pub(super) fn history(store: &GitStore, meant: &dyn Fn(&DeliveryKey) -> bool) -> Result<Vec<Event>, Failure> {
+    pub(super) fn history(store: &Braked, meant: &dyn Fn(&DeliveryKey) -> bool) -> Result<Vec<Event>, Failure> {
         let mut events = store.history(meant).map_err(super::ledger_failure)?;
         report::in_time(&mut events);
         Ok(events)
+    }
+
+    /// Reads the ledger as this clone knows it, without asking a remote.
+    pub(super) fn known_ledger(&self) -> Result<Ledger, Failure> {
+        let store = GitStore::open(&self.repository, &self.config.ledger).map_err(super::ledger_failure)?;
+        let mut ledger = match (store.read_known(), &self.config.ledger.remote) {
+            (Some(ledger), _) => ledger,
+            (None, None) => Ledger::default(),
+            (None, Some(remote)) => {
+                return Err(Failure::doing(format!("this clone has not read the ledger on `{remote}` yet"))
+                    .hint("run it once without `--offline`"));
+            }
+        };
+        match self.snapshot.read(FREEZE_FILE) {
+            Err(FileProblem::Missing) => {}
+            file => ledger.brakes.extend(freezes(file.as_deref(), &self.config).into_iter().map(Brake::of_file)),
+        }
+        Ok(ledger)
     }
 
     /// Returns what the posts want, one for each post and account.
@@ -353,6 +406,11 @@ impl Committed {
         let mut plan = plan::plan(self.desired(), ledger, &policy, now, Some(self.commit.clone()));
         plan.rows.retain(|row| chosen.includes(row.post.as_str(), &row.account));
         Ok(plan)
+    }
+
+    /// Returns the repository.
+    pub(super) fn repository(&self) -> &Repo {
+        &self.repository
     }
 
     /// Finds the post that a person means: by its id, or by its file as seen from the root or from where they are.
@@ -394,7 +452,7 @@ impl Committed {
     pub(super) fn mention_uncommitted(&self, ui: &Ui) {
         let matters = |path: &String| {
             let top = path.split('/').next().unwrap_or_default();
-            matches!(top, workspace::CONTENT | workspace::TEMPLATES | workspace::CONFIG)
+            matches!(top, workspace::CONTENT | workspace::TEMPLATES | workspace::CONFIG | FREEZE_FILE)
         };
         let changes = self.repository.uncommitted().unwrap_or_default();
         if changes.changed.iter().chain(&changes.removed).any(matters) {

@@ -4,17 +4,22 @@
 //! place that prints, and the exit codes: 0 done, 1 there are findings or failures, 2 wrong usage or configuration.
 //! It decides nothing about posts. Start at [`main`].
 
+mod amending;
 mod commands;
 mod daemon;
 mod failure;
 mod load;
 mod loopback;
 mod media;
+mod named;
 mod only;
+mod person;
 mod progress;
 mod project;
+mod reach;
 mod round;
 mod scaffold;
+mod settle;
 mod time;
 mod trace;
 mod ui;
@@ -27,7 +32,8 @@ pub use self::{
 use anstream::ColorChoice;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 use commands::{
-    accounts, check, completions, doctor, explain, init, log, man, new, plan, publish, run as run_daemon, show, status,
+    accounts, check, completions, doctor, explain, freeze, hooks, init, log, man, new, plan, publish, resolve, retract,
+    run as run_daemon, show, status, thaw, update,
 };
 use failure::ledger_failure;
 use std::{path::PathBuf, process::ExitCode};
@@ -89,9 +95,15 @@ enum Command {
     Status(status::Args),
     Log(log::Args),
     Show(show::Args),
+    Resolve(resolve::Args),
+    Update(update::Args),
+    Retract(retract::Args),
+    Freeze(freeze::Args),
+    Thaw(thaw::Args),
     Accounts(accounts::Args),
     Doctor(doctor::Args),
     Media(commands::media::Args),
+    Hooks(hooks::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -136,9 +148,15 @@ fn run(cli: &Cli, ui: &Ui) -> Done {
         Command::Status(args) => status::run(args, &start, ui),
         Command::Log(args) => log::run(args, &start, ui),
         Command::Show(args) => show::run(args, &start, ui),
+        Command::Resolve(args) => resolve::run(args, &start, ui),
+        Command::Update(args) => update::run(args, &start, ui),
+        Command::Retract(args) => retract::run(args, &start, ui),
+        Command::Freeze(args) => freeze::run(args, &start, ui),
+        Command::Thaw(args) => thaw::run(args, &start, ui),
         Command::Accounts(args) => accounts::run(args, &start, ui),
         Command::Doctor(args) => doctor::run(args, &start, ui),
         Command::Media(args) => commands::media::run(args, &start, ui),
+        Command::Hooks(args) => hooks::run(args, &start, ui),
         Command::Completions(args) => completions::run(args, ui),
         Command::Man(args) => man::run(args, ui),
     }

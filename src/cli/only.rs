@@ -1,5 +1,9 @@
 use super::{Failure, load::Committed};
-use crate::{diag::did_you_mean, ledger::Ledger, model::AccountId};
+use crate::{
+    diag::did_you_mean,
+    ledger::Ledger,
+    model::{AccountId, Scope},
+};
 
 /// Which posts and accounts a command is about.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -45,6 +49,14 @@ impl Only {
 }
 
 impl Chosen {
+    /// Returns whether a freeze is meant: with names, only one of a named account.
+    pub(super) fn concerns(&self, scope: &Scope) -> bool {
+        match (scope, &self.accounts) {
+            (Scope::Account(account), Some(accounts)) => accounts.contains(account),
+            (Scope::All | Scope::Account(_) | Scope::Campaign(_), _) => self.accounts.is_none() && self.posts.is_none(),
+        }
+    }
+
     /// Returns whether a delivery is meant.
     pub(super) fn includes(&self, post: &str, account: &AccountId) -> bool {
         self.accounts.as_ref().is_none_or(|accounts| accounts.contains(account))

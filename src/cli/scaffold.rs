@@ -1,4 +1,4 @@
-//! The files that `init` and `new` write, from `templates/scaffold/`.
+//! The files that `init` and `new` write, from `templates/scaffold/`, and the hooks, from `templates/hooks/`.
 
 /// The starting configuration.
 pub(super) const CONFIG: &str = include_str!("../../templates/scaffold/masthead.toml");
@@ -12,6 +12,15 @@ pub(super) const GITIGNORE: &str = include_str!("../../templates/scaffold/gitign
 pub(super) const CHECK_WORKFLOW: &str = include_str!("../../templates/scaffold/check.yml");
 /// The workflow that publishes.
 pub(super) const PUBLISH_WORKFLOW: &str = include_str!("../../templates/scaffold/publish.yml");
+
+/// The hook that checks what is staged.
+pub(super) const PRE_COMMIT: &str = include_str!("../../templates/hooks/pre-commit");
+/// The hook that checks what is pushed.
+pub(super) const PRE_PUSH: &str = include_str!("../../templates/hooks/pre-push");
+/// The hook that reminds of what is due.
+pub(super) const POST_MERGE: &str = include_str!("../../templates/hooks/post-merge");
+/// The hook that publishes.
+pub(super) const POST_RECEIVE: &str = include_str!("../../templates/hooks/post-receive");
 
 /// Puts values into a scaffold: `{{ name }}` becomes the value of `name`. Everything else stays as it is, `${{ … }}` of
 /// workflows included.

@@ -10,6 +10,7 @@ mod copy;
 mod date;
 mod defaults;
 mod fence;
+mod freeze;
 mod front;
 mod id;
 mod keys;
@@ -28,6 +29,7 @@ mod yaml;
 pub use self::{
     codes::CODES,
     defaults::{Defaults, parse_defaults},
+    freeze::{freeze_schema, parse_freeze, unreadable_freeze},
     keys::schema,
     parse::parse,
     retarget::retarget,

@@ -1,5 +1,5 @@
 use super::{
-    Outcome, Redactor, World,
+    Asked, Outcome, Redactor, World,
     body::Upload,
     brakes::Brakes,
     claim::Claim,
@@ -24,6 +24,8 @@ use tokio::sync::Semaphore;
 pub(super) struct Run<'a> {
     pub(super) world: World<'a>,
     pub(super) ledger: &'a Ledger,
+    /// Who asked for it, if somebody did.
+    pub(super) asked: &'a Asked,
     pub(super) scribe: Scribe<'a>,
     pub(super) brakes: Brakes<'a>,
     pub(super) redactor: &'a Redactor,

@@ -36,19 +36,23 @@ impl AccountRun<'_> {
             let deleted = if self.profile().projected { Ok(()) } else { self.delete(&part.remote).await };
             let outcome = match deleted {
                 Ok(()) => {
-                    let why = if row.desired.as_ref().is_some_and(|desired| desired.retract) {
-                        "its post says `retract = true`"
-                    } else {
-                        "somebody ran `masthead retract`"
+                    let wanted = row.desired.as_ref().is_some_and(|desired| desired.retract);
+                    let why = match &self.run.asked.why {
+                        Some(why) => why,
+                        None if wanted && self.run.asked.by.is_none() => "its post says `retract = true`",
+                        None => "somebody ran `masthead retract`",
                     };
                     self.run.scribe.write(&part.key, None, Happening::Retract { why: why.to_owned() }, None).await?;
                     Outcome::Retracted
                 }
                 Err(error) if error.kind == ErrorKind::Unsupported => Outcome::Attention {
                     reason: format!(
-                        "{} deletes nothing for programs: delete {} there, then tell with `masthead resolve`",
+                        "{} deletes nothing for programs: delete {} there, then run `masthead resolve {} --account {} \
+                         --retracted`",
                         self.profile().name,
                         part.remote.url.as_deref().unwrap_or("it"),
+                        row.post,
+                        row.account,
                     ),
                 },
                 Err(error) => Outcome::Blocked { why: format!("it is still out: {}", explain(&error)) },

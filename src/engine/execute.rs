@@ -101,6 +101,15 @@ pub enum Outcome {
     },
 }
 
+/// Who asked for something, and why: it is written down with what was done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The person; none for what a publisher does by itself.
+    pub by: Option<String>,
+    /// Why, in the person's words.
+    pub why: Option<String>,
+}
+
 /// Executes what a plan says is due: `publish`, `settle` and `retract` rows; accounts side by side, within one in order.
 ///
 /// Returns what became of each part, in order of ending. An error means that the ledger can't be used; what was sent
@@ -112,7 +121,7 @@ pub async fn execute(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Vec<Settled>, StoreError> {
     let is_due = |row: &&Row| matches!(row.verdict, Verdict::Publish | Verdict::Settle | Verdict::Retract);
-    carry_out(world, plan.rows.iter().filter(is_due).collect(), store, progress).await
+    carry_out(world, plan.rows.iter().filter(is_due).collect(), &Asked::default(), store, progress).await
 }
 
 /// Changes what is out to what is wanted now, or takes it back: `update` and `retract` rows, which a person has asked for.
@@ -121,16 +130,18 @@ pub async fn execute(
 pub async fn amend(
     world: World<'_>,
     rows: &[Row],
+    asked: &Asked,
     store: Box<dyn Store>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Vec<Settled>, StoreError> {
     let is_asked = |row: &&Row| matches!(row.verdict, Verdict::Update | Verdict::Retract);
-    carry_out(world, rows.iter().filter(is_asked).collect(), store, progress).await
+    carry_out(world, rows.iter().filter(is_asked).collect(), asked, store, progress).await
 }
 
 async fn carry_out(
     world: World<'_>,
     rows: Vec<&Row>,
+    asked: &Asked,
     store: Box<dyn Store>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Vec<Settled>, StoreError> {
@@ -153,7 +164,8 @@ async fn carry_out(
         let run = Run {
             world,
             ledger: &ledger,
-            scribe: Scribe::new(world, &recorder, &redactor),
+            asked,
+            scribe: Scribe::new(world, &recorder, &redactor, asked.by.as_deref()),
             brakes: Brakes::new(world, ledger.freezes().cloned().collect()),
             redactor: &redactor,
             log: &log,

@@ -54,7 +54,7 @@ mod world;
 
 pub use self::{
     clock::{SystemClock, SystemEntropy},
-    execute::{Outcome, Progress, Settled, amend, execute},
+    execute::{Asked, Outcome, Progress, Settled, amend, execute},
     fetch::{FetchError, Fetched, KeptMedia, LARGEST, Reach, fetch, shown_address},
     images::public_copy,
     probe::{ProbeReport, probe},

@@ -22,10 +22,13 @@ pub(super) struct Scribe<'a> {
 }
 
 impl<'a> Scribe<'a> {
-    /// Starts a run with a random name.
-    pub(super) fn new(world: World<'a>, recorder: &'a Recorder, redactor: &'a Redactor) -> Self {
-        let actor =
-            Actor { run: random_id(world.entropy), version: env!("CARGO_PKG_VERSION").to_owned(), person: None };
+    /// Starts a run with a random name, by the order of a person if it was one.
+    pub(super) fn new(world: World<'a>, recorder: &'a Recorder, redactor: &'a Redactor, person: Option<&str>) -> Self {
+        let actor = Actor {
+            run: random_id(world.entropy),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            person: person.map(str::to_owned),
+        };
         Self { world, recorder, redactor, actor }
     }
 

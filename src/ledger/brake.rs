@@ -2,7 +2,7 @@ use super::{
     Actor, CodecError, EventId,
     codec::{self, ActorWire},
 };
-use crate::model::{AccountId, Freeze, Scope, Timestamp};
+use crate::model::{AccountId, FREEZE_FILE, Freeze, Scope, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -43,12 +43,24 @@ pub enum Braking {
 /// A freeze of the ledger, and how it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Brake {
-    /// The id of its event.
+    /// The id of its event; for one that a committed file puts on, the path of that file, which no event has for an id.
     pub id: EventId,
     /// What it stops. Its end is the earlier of the one that it was given and its thaw.
     pub freeze: Freeze,
     /// When it was thawed and by whom, if it was.
     pub thawed: Option<(Timestamp, String)>,
+}
+
+impl Brake {
+    /// Makes one that a committed file puts on. It ends with the file.
+    pub fn of_file(freeze: Freeze) -> Self {
+        Self { id: EventId(FREEZE_FILE.to_owned()), freeze, thawed: None }
+    }
+
+    /// Returns whether a committed file puts it on, so that no event can end it.
+    pub fn is_of_file(&self) -> bool {
+        self.id.0 == FREEZE_FILE
+    }
 }
 
 impl Braking {

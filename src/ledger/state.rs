@@ -188,6 +188,13 @@ impl DeliveryState {
         }
     }
 
+    /// Returns the attempt that a person may tell of, by index from 0: the one that news is awaited of, or else the last.
+    pub fn attempt(&self, index: usize) -> Option<&EventId> {
+        let is_intent = |event: &&Event| matches!(event.what, Happening::Intent { .. });
+        let last = || self.events.get(index)?.iter().rfind(is_intent).map(|event| &event.id);
+        self.awaited(index).or_else(last)
+    }
+
     /// Returns the part that is out, by index from 0.
     pub fn published(&self, index: usize) -> Option<&Published> {
         match self.parts.get(index) {

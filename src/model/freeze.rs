@@ -1,6 +1,9 @@
 use super::{AccountId, Timestamp};
 use std::fmt;
 
+/// The file at the workspace's root that stops publishing while it is on the publish branch.
+pub const FREEZE_FILE: &str = "freeze.toml";
+
 /// A stop that somebody has put on publishing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Freeze {

@@ -20,7 +20,7 @@ mod when;
 pub use self::{
     account::{Account, Person, SecretRef, Voice},
     body::{Block, Body, Inline, Part, change_media},
-    freeze::{Freeze, Scope},
+    freeze::{FREEZE_FILE, Freeze, Scope},
     media::{Media, MediaInfo, MediaKind, MediaLibrary, MediaProblem, MediaSource},
     names::{AccountId, GroupId, NetworkId, PostId},
     options::{NetworkSpec, OptionKind, OptionSpec, OptionValue, Options},

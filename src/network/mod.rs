@@ -99,6 +99,12 @@ pub trait Network: Debug + Send + Sync + 'static {
         Err(NetworkError::unsupported("change a published post"))
     }
 
+    /// Reads the web address of a published post of the account, as a person copies it: what the network calls it. Pure; none
+    /// if the address alone doesn't tell.
+    fn remote_at(&self, _account: &Account, _url: &str) -> Option<Remote> {
+        None
+    }
+
     /// Deletes a published part. Deleting what is gone succeeds.
     ///
     /// Requires [`Profile::delete`].
@@ -147,6 +153,8 @@ pub trait AnyNetwork: Debug + Send + Sync + 'static {
         remote: &'a Remote,
         wire: &'a mut Wire<'_>,
     ) -> Flow<'a, Result<Receipt, NetworkError>>;
+    /// See [`Network::remote_at`].
+    fn remote_at(&self, account: &Account, url: &str) -> Option<Remote>;
     /// See [`Network::delete`].
     fn delete<'a>(
         &'a self,
@@ -200,6 +208,10 @@ impl<N: Network> AnyNetwork for N {
         wire: &'a mut Wire<'_>,
     ) -> Flow<'a, Result<Receipt, NetworkError>> {
         Box::pin(Network::edit(self, job, remote, wire))
+    }
+
+    fn remote_at(&self, account: &Account, url: &str) -> Option<Remote> {
+        Network::remote_at(self, account, url)
     }
 
     fn delete<'a>(

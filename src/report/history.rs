@@ -1,22 +1,66 @@
-use super::{Style, table::Table, tone::Tone};
+use super::{Style, brakes, table::Table, tone::Tone};
 use crate::{
-    ledger::{Event, Happening},
-    model::Zone,
+    ledger::{Brake, Event, Happening},
+    model::{Timestamp, Zone},
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
+
+/// Something that happened.
+#[derive(Clone, Copy, Debug)]
+pub enum Entry<'a> {
+    /// To a delivery.
+    Event(&'a Event),
+    /// A freeze began.
+    Frozen(&'a Brake),
+    /// A freeze was ended by a person, then.
+    Thawed(&'a Brake, Timestamp),
+}
+
+impl Entry<'_> {
+    /// Returns when it happened.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Event(event) => event.at,
+            Self::Frozen(brake) => brake.freeze.from,
+            Self::Thawed(_, at) => *at,
+        }
+    }
+}
+
+/// Returns everything that happened, oldest first. What a committed file stops is no event.
+pub fn entries<'a>(events: &'a [Event], brakes: &'a [Brake]) -> Vec<Entry<'a>> {
+    let mut all: Vec<Entry<'_>> = events.iter().map(Entry::Event).collect();
+    for brake in brakes.iter().filter(|brake| !brake.is_of_file()) {
+        all.push(Entry::Frozen(brake));
+        all.extend(brake.thawed.as_ref().map(|(at, _)| Entry::Thawed(brake, *at)));
+    }
+    all.sort_by_key(Entry::at);
+    all
+}
 
 /// Puts events in the order in which they happened.
 pub fn in_time(events: &mut [Event]) {
     events.sort_by(|a, b| (a.at, &a.key, &a.id).cmp(&(b.at, &b.key, &b.id)));
 }
 
-/// Writes events for people, one a line; the part only where a thread has several.
-pub fn log(events: &[Event], zone: Zone, style: &Style) -> String {
+/// Writes what happened for people, one event a line; the part only where a thread has several.
+pub fn log(entries: &[Entry<'_>], zone: Zone, style: &Style) -> String {
+    let events = entries.iter().filter_map(|entry| match entry {
+        Entry::Event(event) => Some(event),
+        Entry::Frozen(_) | Entry::Thawed(..) => None,
+    });
     let threads: BTreeSet<_> =
-        events.iter().filter(|event| event.key.part > 1).map(|event| (&event.key.post, &event.key.account)).collect();
+        events.filter(|event| event.key.part > 1).map(|event| (&event.key.post, &event.key.account)).collect();
     let mut table = Table::new();
-    for event in events {
+    for entry in entries {
+        let event = match entry {
+            Entry::Event(event) => event,
+            Entry::Frozen(brake) | Entry::Thawed(brake, _) => {
+                table.row(braking(entry, brake, zone));
+                continue;
+            }
+        };
         let part = match threads.contains(&(&event.key.post, &event.key.account)) {
             true => format!(" (part {})", event.key.part),
             false => String::new(),
@@ -26,10 +70,26 @@ pub fn log(events: &[Event], zone: Zone, style: &Style) -> String {
             (tone(&event.what), event.what.kind().to_owned()),
             (Tone::Plain, format!("{}{part}", event.key.post)),
             (Tone::Plain, event.key.account.to_string()),
-            (Tone::Plain, explanation(&event.what, zone)),
+            (Tone::Plain, told(event, zone)),
         ]);
     }
     table.render(style)
+}
+
+/// Returns the cells of what happened to a brake.
+fn braking(entry: &Entry<'_>, brake: &Brake, zone: Zone) -> [(Tone, String); 5] {
+    let freeze = &brake.freeze;
+    let (kind, what) = match (entry, &brake.thawed) {
+        (Entry::Thawed(..), Some((_, by))) => ("thaw", format!("thawed by {by}")),
+        _ => ("freeze", format!("frozen by {}: {}", freeze.by, freeze.reason)),
+    };
+    [
+        (Tone::Dim, entry.at().display_in(zone)),
+        (Tone::Warn, kind.to_owned()),
+        (Tone::Plain, freeze.scope.to_string()),
+        (Tone::Plain, String::new()),
+        (Tone::Plain, what),
+    ]
 }
 
 const fn tone(what: &Happening) -> Tone {
@@ -40,6 +100,15 @@ const fn tone(what: &Happening) -> Tone {
         Happening::Intent { .. } | Happening::Repeat { .. } | Happening::Release { .. } | Happening::Absent { .. } => {
             Tone::Dim
         }
+    }
+}
+
+/// Says what an event means, and who said so if it was a person.
+fn told(event: &Event, zone: Zone) -> String {
+    let what = explanation(&event.what, zone);
+    match &event.by.person {
+        Some(person) => format!("{what} (said by {person})"),
+        None => what,
     }
 }
 
@@ -67,6 +136,7 @@ fn explanation(what: &Happening, zone: Zone) -> String {
 struct LogJson<'a> {
     version: u32,
     events: Vec<EventJson<'a>>,
+    brakes: Vec<brakes::BrakeJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -89,9 +159,20 @@ pub(super) struct EventJson<'a> {
     explanation: String,
 }
 
-/// Writes events as JSON, version 1.
-pub fn log_json(events: &[Event]) -> String {
-    super::json_text(&LogJson { version: 1, events: events.iter().map(event_json).collect() })
+/// Writes what happened as JSON, version 1: the events of deliveries, and the freezes that began or ended among them.
+pub fn log_json(entries: &[Entry<'_>]) -> String {
+    let (mut events, mut brakes) = (Vec::new(), Vec::<&Brake>::new());
+    for entry in entries {
+        match entry {
+            Entry::Event(event) => events.push(event_json(event)),
+            Entry::Frozen(brake) | Entry::Thawed(brake, _) => {
+                if !brakes.iter().any(|known| known.id == brake.id) {
+                    brakes.push(brake);
+                }
+            }
+        }
+    }
+    super::json_text(&LogJson { version: 1, events, brakes: brakes.into_iter().map(brakes::brake_json).collect() })
 }
 
 /// Returns an event's JSON, as of version 1.

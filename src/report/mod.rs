@@ -7,7 +7,9 @@
 //! ([`Style`]). Start at [`diagnostics::Printer`].
 
 mod accounts;
+mod brakes;
 pub mod diagnostics;
+mod errands;
 mod explain;
 mod history;
 mod network_page;
@@ -21,12 +23,14 @@ mod tone;
 
 pub use self::{
     accounts::{accounts, accounts_json},
+    brakes::{Brakes, SHORT_ID, UnderWay, brakes, brakes_json, short_id, under_way},
+    errands::{Errand, errands},
     explain::{explain, list_codes, rule_page, rules_index},
-    history::{in_time, log, log_json},
+    history::{Entry, entries, in_time, log, log_json},
     network_page::{network_page, networks_index},
-    plan::{Rows, plan, plan_json, plan_rows},
+    plan::{Rows, plan, plan_json, plan_rows, plan_summary},
     printable::printable,
-    status::{show, show_json, status},
+    status::{show, show_json, status, status_json},
     style::Style,
 };
 pub use crate::diag::words;

@@ -83,6 +83,14 @@ pub(super) const fn tone(verdict: Verdict) -> Tone {
     }
 }
 
+/// Writes only how many rows a plan has of each open verdict, in a line; nothing if there are none.
+pub fn plan_summary(plan: &Plan) -> String {
+    match summary(plan) {
+        line if line.is_empty() => line,
+        line => line + "\n",
+    }
+}
+
 /// Writes the counts of the open verdicts, as `2 to publish, 1 waiting`.
 fn summary(plan: &Plan) -> String {
     let count = |verdict| plan.rows.iter().filter(|row| row.verdict == verdict).count();

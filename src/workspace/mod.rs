@@ -9,6 +9,7 @@ mod atomic;
 mod disk;
 mod error;
 pub mod git;
+mod hooks;
 mod new_files;
 mod obstacle;
 mod root;
@@ -22,7 +23,8 @@ pub use self::{
     atomic::write_file,
     disk::Disk,
     error::WorkspaceError,
-    git::{Changes, Commit, GitStore, Repo, blob_id},
+    git::{Braked, Changes, Commit, GitStore, ReadFreeze, Repo, blob_id},
+    hooks::{HookFile, hook_file, remove_hook, write_hook},
     new_files::{append_missing_lines, files_below, folder_name, write_new},
     root::{CONFIG, find_root},
     sniff::{HEADER, sniff},

@@ -1,14 +1,18 @@
 //! End-to-end and whole-project tests, in one binary.
 
+mod amending;
 mod architecture;
+mod brakes;
 mod checking;
 mod daemon;
 mod documents;
+mod hooks;
 mod loopback;
 mod media;
 mod networks;
 mod publishing;
 mod remote;
+mod resolving;
 mod rules;
 mod sandbox;
 mod scale;

@@ -5,7 +5,7 @@ use crate::{loopback::Loopback, sandbox::Sandbox};
 
 const SITE: &str = "[accounts.home]\nnetwork = \"site\"\n";
 
-fn post(id: &str, to: &str, body: &str) -> String {
+pub(crate) fn post(id: &str, to: &str, body: &str) -> String {
     format!("+++\nid = \"{id}\"\nto = [\"{to}\"]\n+++\n\n{body}\n")
 }
 
@@ -17,7 +17,7 @@ fn site() -> Sandbox {
 }
 
 /// A workspace with an account on a twin of Mastodon.
-fn mastodon() -> (Sandbox, Loopback) {
+pub(crate) fn mastodon() -> (Sandbox, Loopback) {
     let server = Loopback::start("mastodon");
     let account = format!(
         "[accounts.brand]\nnetwork = \"mastodon\"\nendpoint = \"{}\"\ntoken = \"env:TWIN_TOKEN\"\n\n{SITE}",

@@ -108,6 +108,40 @@ fn publishers_that_start_at_once_post_each_post_once() {
 }
 
 #[test]
+fn what_is_pushed_stops_a_publisher_that_is_in_the_middle_and_has_not_pulled() {
+    let thread = "One.\n\n---\n\nTwo.\n\n---\n\nThree.";
+    for by_file in [false, true] {
+        let fleet = Fleet::new(&[("a", thread)]);
+        fleet.clone("two", &[]);
+        fleet.server.hold();
+        let running = fleet.start("one", &["publish"]);
+        fleet.server.wait_for_held();
+        if by_file {
+            fleet.sandbox.write("two/freeze.toml", "reason = \"a crisis\"\n");
+            fleet.git(&["-C", "two", "add", "-A"]);
+            fleet.git(&["-C", "two", "commit", "-q", "-m", "stop"]);
+            fleet.git(&["-C", "two", "push", "-q", "origin", "main"]);
+        } else {
+            fleet.run("two", &["freeze", "--reason", "a crisis"]).done().says("under way  a (part 1)");
+        }
+        fleet.server.release();
+        let _ = running.finish();
+        assert_eq!(fleet.made(), 1, "by file: {by_file}");
+        fleet.run("one", &["publish"]).done().says("a crisis").says("nothing was published");
+        fleet.run("one", &["plan"]).done().says("a crisis");
+        if by_file {
+            fleet.git(&["-C", "two", "rm", "-q", "freeze.toml"]);
+            fleet.git(&["-C", "two", "commit", "-q", "-m", "go on"]);
+            fleet.git(&["-C", "two", "push", "-q", "origin", "main"]);
+        } else {
+            fleet.run("one", &["thaw"]).done().says("thawed everything");
+        }
+        fleet.run("one", &["publish"]).done().says("published a (3/3) to brand");
+        assert_eq!(fleet.made(), 3);
+    }
+}
+
+#[test]
 fn a_remote_that_can_not_be_reached_stops_everything() {
     let fleet = one_post();
     fleet.git(&["-C", "one", "remote", "set-url", "origin", "/nowhere/at/all.git"]);

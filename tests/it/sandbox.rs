@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    ffi::OsStr,
     fs,
     io::Read as _,
     path::{Path, PathBuf},
@@ -78,6 +79,23 @@ impl Sandbox {
         let output = self.clean(Command::new("git")).args(arguments).output().expect("git runs");
         assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
+    }
+
+    /// Runs git in a folder, with the program in its `PATH` for hooks.
+    #[must_use]
+    pub(crate) fn git_with_program(&self, folder: &Path, arguments: &[&str]) -> Ran {
+        let program = Path::new(env!("CARGO_BIN_EXE_masthead")).parent().expect("a folder");
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::iter::once(program.to_owned()).chain(std::env::split_paths(&path));
+        self.git_with_path(&std::env::join_paths(path).expect("a search path"), folder, arguments)
+    }
+
+    /// Runs git in a folder, with a `PATH` for hooks.
+    #[must_use]
+    pub(crate) fn git_with_path(&self, path: &OsStr, folder: &Path, arguments: &[&str]) -> Ran {
+        let mut command = self.clean(Command::new("git"));
+        command.env("PATH", path).envs(&self.environment);
+        Ran::of(command.current_dir(folder).args(arguments).output().expect("git runs"))
     }
 
     /// Runs the program here.

@@ -43,6 +43,10 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_name = "REV", conflicts_with = "paths")]
     since: Option<String>,
 
+    /// Check the files of this commit instead of those of the working directory
+    #[arg(long, value_name = "REV", conflicts_with_all = ["staged", "paths"])]
+    rev: Option<String>,
+
     /// Exit with 1 for warnings too
     #[arg(long)]
     deny_warnings: bool,
@@ -71,12 +75,17 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     let disk = Disk::new(&root);
     let repository = Repo::open(&root).ok();
     let chosen = chosen(args, start, &root, repository.as_ref())?;
-    let staged;
-    let source: &dyn Source = match (&repository, args.staged) {
-        (Some(repository), true) => {
-            staged = repository.staged_files()?;
-            &staged
+    let committed;
+    let source: &dyn Source = match (&repository, args.staged, &args.rev) {
+        (Some(repository), true, _) => {
+            committed = repository.staged_files()?;
+            &committed
         }
+        (Some(repository), false, Some(rev)) => {
+            committed = repository.commit_at(rev)?;
+            &committed
+        }
+        (None, _, Some(_)) => return Err(no_repository()),
         _ => &disk,
     };
     let reading = Reading::open(source, ui).map_err(|failure| match args.staged && !has_config(source) {
@@ -86,6 +95,10 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     let summary = report(args.format(), &reading, repository.as_ref(), chosen.as_ref(), ui);
     let fails = summary.errors > 0 || (args.deny_warnings && summary.warnings > 0);
     Ok(if fails { FINDINGS } else { DONE })
+}
+
+fn no_repository() -> Failure {
+    Failure::usage("the workspace is in no git repository, so nothing is staged or changed").hint("run `git init`")
 }
 
 fn has_config(source: &dyn Source) -> bool {
@@ -99,15 +112,16 @@ fn chosen(
     root: &Path,
     repository: Option<&Repo>,
 ) -> Result<Option<HashSet<String>>, Failure> {
-    let no_repository = || {
-        Failure::usage("the workspace is in no git repository, so nothing is staged or changed").hint("run `git init`")
-    };
     if args.staged {
         let changes = repository.ok_or_else(no_repository)?.staged()?;
         return Ok(Some(changes.changed.into_iter().collect()));
     }
     if let Some(since) = &args.since {
-        let changes = repository.ok_or_else(no_repository)?.changed_since(since)?;
+        let repository = repository.ok_or_else(no_repository)?;
+        let changes = match &args.rev {
+            Some(rev) => repository.changed_between(since, rev)?,
+            None => repository.changed_since(since)?,
+        };
         return Ok(Some(changes.changed.into_iter().collect()));
     }
     if args.paths.is_empty() {

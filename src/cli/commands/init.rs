@@ -73,6 +73,7 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
         ("content/hello.md", scaffold::fill(scaffold::FIRST_POST, &values)),
         (".masthead/config.schema.json", schema_text(&config::schema(&specs))),
         (".masthead/post.schema.json", schema_text(&content::schema(&specs))),
+        (".masthead/freeze.schema.json", schema_text(&content::freeze_schema(&specs))),
     ];
     if args.github {
         files.push((".github/workflows/masthead-check.yml", scaffold::fill(scaffold::CHECK_WORKFLOW, &values)));

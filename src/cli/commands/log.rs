@@ -26,13 +26,15 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     let committed = Committed::load(start, ui)?;
     let (ledger, store) = committed.open_ledger()?;
     let chosen = args.only.choose(&committed, &ledger)?;
-    let mut events = Committed::history(&store, &|key| chosen.includes(key.post.as_str(), &key.account))?;
+    let history = Committed::history(&store, &|key| chosen.includes(key.post.as_str(), &key.account))?;
+    let brakes: Vec<_> = ledger.brakes.iter().filter(|brake| chosen.concerns(&brake.freeze.scope)).cloned().collect();
+    let mut events = report::entries(&history, &brakes);
     let number = usize::try_from(args.number).unwrap_or(usize::MAX);
     let newest = events.split_off(events.len().saturating_sub(number));
     if args.json {
         ui.data(&report::log_json(&newest));
     } else if newest.is_empty() {
-        ui.status(if ledger.deliveries.is_empty() {
+        ui.status(if ledger.deliveries.is_empty() && ledger.brakes.is_empty() {
             "nothing has happened yet"
         } else {
             "nothing has happened to it yet"

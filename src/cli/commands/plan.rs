@@ -10,7 +10,9 @@ use std::path::Path;
 ///
 ///   publish    it is due and would be sent now
 ///   settle     an answer was lost; the network is asked first
-///   drift      it is out, but the file has changed; nothing is sent
+///   retract    its post says `retract = true`; it is deleted there
+///   update     it is out, and the file has changed; `masthead update` sends it
+///   drift      the same, where the network takes no changes
 ///   wait       not yet: its date, a draft, another post, a pause
 ///   held       due, but something holds it
 ///   attention  a person must look
@@ -29,6 +31,14 @@ pub(in crate::cli) struct Args {
     #[command(flatten)]
     only: Only,
 
+    /// Ask no remote: plan by the ledger as this clone has read it last
+    #[arg(long)]
+    offline: bool,
+
+    /// Print only how many there are of each, in one line
+    #[arg(long, conflicts_with = "json")]
+    summary: bool,
+
     /// Print JSON (version 1)
     #[arg(long)]
     json: bool,
@@ -37,10 +47,12 @@ pub(in crate::cli) struct Args {
 pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     let committed = Committed::load(start, ui)?;
     let now = time::moment(args.at.as_deref(), committed.config.zone)?;
-    let ledger = committed.ledger()?;
+    let ledger = if args.offline { committed.known_ledger()? } else { committed.ledger()? };
     let plan = committed.plan(&ledger, now, &args.only)?;
     if args.json {
         ui.data(&report::plan_json(&plan));
+    } else if args.summary {
+        ui.data(&report::plan_summary(&plan));
     } else {
         let rows = if args.all { Rows::All } else { Rows::Open };
         ui.data(&report::plan(&plan, committed.config.zone, rows, &ui.style()));

@@ -35,9 +35,9 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     }
     let events = Committed::history(&store, &|key| key.post == id)?;
     if args.json {
-        ui.data(&report::show_json(&plan, &events));
+        ui.data(&report::show_json(&plan, &ledger, &events));
     } else {
-        ui.data(&report::show(&plan, &events, committed.config.zone, &ui.style()));
+        ui.data(&report::show(&plan, &ledger, &events, committed.config.zone, &ui.style()));
     }
     Ok(DONE)
 }

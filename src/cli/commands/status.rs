@@ -7,8 +7,8 @@ use std::path::Path;
 
 /// Show where every delivery stands
 ///
-/// What is out, with its link; what waits, and for what; what needs a person. Exits with 1 if anything failed or needs a
-/// person.
+/// What is frozen, and by whom; what is out, with its link; what waits, and for what; what needs a person, with the command
+/// that settles it. Exits with 1 if anything failed or needs a person.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     #[command(flatten)]
@@ -24,9 +24,9 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     let ledger = committed.ledger()?;
     let plan = committed.plan(&ledger, time::now(), &args.only)?;
     if args.json {
-        ui.data(&report::plan_json(&plan));
+        ui.data(&report::status_json(&plan, &ledger));
     } else {
-        ui.data(&report::status(&plan, committed.config.zone, &ui.style()));
+        ui.data(&report::status(&plan, &ledger, committed.config.zone, &ui.style()));
     }
     let stuck = plan.rows.iter().any(|row| row.verdict == Verdict::Attention);
     Ok(if stuck { FINDINGS } else { DONE })

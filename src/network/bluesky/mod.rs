@@ -186,6 +186,11 @@ impl Network for Bluesky {
         }))
     }
 
+    fn remote_at(&self, _account: &Account, url: &str) -> Option<Remote> {
+        let id = AtUri::parse_link(url)?.to_string();
+        Some(Remote { id, url: Some(url.to_owned()), extra: BTreeMap::new() })
+    }
+
     async fn delete(&self, _account: &Account, remote: &Remote, wire: &mut Wire<'_>) -> Result<(), NetworkError> {
         let us = Us::of(wire.session())?;
         let uri = address_of(remote).ok_or_else(|| no_post(&remote.id))?;

@@ -8,6 +8,7 @@
 //! web address is looked up with `/api/v2/search?resolve=true`. `PUT` needs the whole state, and clears what is left out. Limits come from
 //! `/api/v2/instance`. See <https://docs.joinmastodon.org/methods/statuses/> (read July 2026) and `quirks.md` beside this.
 
+mod address;
 mod html;
 mod options;
 mod quirks;
@@ -28,7 +29,7 @@ use crate::{
     model::{Account, MediaKind, NetworkId, Remote},
     text::{Dialect, HandleStyle, LinkStyle, Measure, MentionWeight, Unit},
 };
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// Mastodon.
 #[derive(Debug)]
@@ -186,6 +187,11 @@ impl Network for Mastodon {
         };
         let response = wire.call(request::edit(base, &remote.id, job, &media)).await?;
         Ok(reply::status(&response)?.receipt(job.media))
+    }
+
+    fn remote_at(&self, account: &Account, url: &str) -> Option<Remote> {
+        let id = address::id_in_address(request::base(account).ok()?, url)?;
+        Some(Remote { id: id.to_owned(), url: Some(url.to_owned()), extra: BTreeMap::new() })
     }
 
     async fn delete(&self, account: &Account, remote: &Remote, wire: &mut Wire<'_>) -> Result<(), NetworkError> {

@@ -31,6 +31,17 @@ impl Repo {
         self.in_working_tree(Some(&tree)).map_err(failed)
     }
 
+    /// Returns what has changed in a commit since it and another one parted ways.
+    pub fn changed_between(&self, since: &str, name: &str) -> Result<Changes, WorkspaceError> {
+        let failed = |error: git2::Error| git_error(&format!("compare `{name}` with `{since}`"), &error);
+        let (since, commit) = (self.resolve(since)?, self.resolve(name)?);
+        let base = self.git.merge_base(since, commit).unwrap_or(since);
+        let tree = |id| self.git.find_commit(id).and_then(|commit| commit.tree()).map_err(failed);
+        let (old, new) = (tree(base)?, tree(commit)?);
+        let diff = self.git.diff_tree_to_tree(Some(&old), Some(&new), Some(&mut options())).map_err(failed)?;
+        Ok(self.changes(&diff))
+    }
+
     /// Returns what differs in the working tree from the commit that is checked out. A bare repository has none.
     pub fn uncommitted(&self) -> Result<Changes, WorkspaceError> {
         if self.git.is_bare() {

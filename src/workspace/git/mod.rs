@@ -3,6 +3,7 @@
 //! Owns all that names git2, and the `git` program, which alone fetches and pushes: credentials, SSH settings, proxies and
 //! CI's own headers work there as people expect. Start at [`Repo`]; the ledger is a module of its own.
 
+mod braked;
 mod branch;
 mod changes;
 mod commit;
@@ -11,9 +12,15 @@ mod ledger;
 mod program;
 #[cfg(test)]
 pub(crate) mod sandbox;
+mod settings;
 
 use self::commit::{BlobProblem, read_blob};
-pub use self::{changes::Changes, commit::Commit, ledger::GitStore};
+pub use self::{
+    braked::{Braked, ReadFreeze},
+    changes::Changes,
+    commit::Commit,
+    ledger::GitStore,
+};
 use super::WorkspaceError;
 use git2::{ErrorClass, ErrorCode, ObjectType, Oid, Repository};
 use std::{
