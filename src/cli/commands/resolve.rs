@@ -148,7 +148,7 @@ fn said(args: &Args, row: Option<&Row>) -> Result<Said, Failure> {
     if let Some(url) = &args.published {
         let is_address = url.starts_with("https://") || url.starts_with("http://") || url.starts_with("at://");
         let is_clean = !url.contains(|c: char| c.is_whitespace() || c.is_control());
-        let is_path = row.is_some_and(|row| settle::is_projected(row));
+        let is_path = row.is_some_and(settle::is_projected);
         if !(is_clean && (is_address || is_path)) {
             return Err(Failure::usage(format!("`{}` is no web address", url.escape_debug()))
                 .hint("copy the address of the post, with `https://`"));
