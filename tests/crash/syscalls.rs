@@ -28,8 +28,8 @@ struct Sweep {
 
 const SWEEPS: [Sweep; 3] = [
     Sweep { mode: Mode::Local, class: Class::B, stride: 1 },
-    Sweep { mode: Mode::Remote, class: Class::A, stride: 3 },
-    Sweep { mode: Mode::Remote, class: Class::C, stride: 11 },
+    Sweep { mode: Mode::Remote, class: Class::A, stride: 11 },
+    Sweep { mode: Mode::Remote, class: Class::C, stride: 23 },
 ];
 
 pub(crate) fn trials(size: Size) -> Vec<Trial> {
