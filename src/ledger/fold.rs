@@ -484,12 +484,15 @@ mod tests {
                         PartState::Retracted { .. } => prop_assert!(receipts > 0),
                         // Its events are not kept, but counted.
                         PartState::Published(out) => {
-                            let is_its = |event: &Event| match &event.what {
-                                Happening::Receipt { excerpt, .. } => *excerpt == out.excerpt && event.at == out.at,
+                            let is_receipt = |event: &Event| matches!(event.what, Happening::Receipt { .. }) && event.at == out.at;
+                            // An edit says anew what is out.
+                            let says = |event: &Event| match &event.what {
+                                Happening::Receipt { excerpt, .. } | Happening::Edit { excerpt, .. } => *excerpt == out.excerpt,
                                 _ => false,
                             };
                             prop_assert!(kept.is_empty() && delivery.seen(index) > 0);
-                            prop_assert!(events.iter().any(|(_, event)| is_its(event)));
+                            prop_assert!(events.iter().any(|(_, event)| is_receipt(event)));
+                            prop_assert!(events.iter().any(|(_, event)| says(event)));
                         }
                         PartState::Attention { reason } if reason.starts_with("it is out twice") => {
                             prop_assert!(receipts > 1);

@@ -127,8 +127,13 @@ fn answer(stream: &TcpStream, folder: &std::path::Path, queue: &Mutex<Vec<(Which
         }
         _ => {}
     }
-    let sent = if let Some(Fault::CutRequest(thousandths)) = fault { part(&body, thousandths) } else { body };
-    backend.env("CONTENT_LENGTH", length.to_string());
+    // Without a length git reads to the end of what comes. With one that nothing comes for, it would ask for more for ever.
+    let sent = if let Some(Fault::CutRequest(thousandths)) = fault {
+        part(&body, thousandths)
+    } else {
+        backend.env("CONTENT_LENGTH", length.to_string());
+        body
+    };
     let mut child = backend.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     // One that refuses doesn't read to the end.
     let _ = child.stdin.take().expect("a pipe").write_all(&sent);
