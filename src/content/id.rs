@@ -15,11 +15,12 @@ const MAX_LENGTH: usize = 200;
 
 /// Returns whether it can name a post: it becomes a path in the ledger, on every file system.
 pub(super) fn is_id(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
-    !text.is_empty()
-        && text.len() <= MAX_LENGTH
-        && text.bytes().all(allowed)
-        && text.split('/').all(|part| !part.is_empty() && !part.starts_with('.') && !part.ends_with('.'))
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./".contains(byte);
+    let bytes = text.as_bytes();
+    let mut parts = bytes.split(|byte| *byte == b'/');
+    bytes.len() <= MAX_LENGTH
+        && bytes.iter().all(allowed)
+        && parts.all(|part| !part.is_empty() && !part.starts_with(b".") && !part.ends_with(b"."))
 }
 
 /// Reads `id`.

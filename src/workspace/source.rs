@@ -134,7 +134,7 @@ impl Listing {
     /// Tells what a file below one of the two folders is for; none if it doesn't matter.
     pub(crate) fn role(path: &str) -> Option<Role> {
         let (folder, rest) = path.split_once('/')?;
-        let name = rest.rsplit('/').next().unwrap_or(rest);
+        let name = memchr::memrchr(b'/', rest.as_bytes()).map_or(rest, |slash| &rest[slash + 1..]);
         match folder {
             CONTENT if name == DEFAULTS => Some(Role::Defaults),
             CONTENT if name.ends_with(".md") => Some(Role::Post),
@@ -170,7 +170,8 @@ pub(crate) fn is_inside(path: &str) -> bool {
     if !is_plain && path.chars().any(|char| char == '\\' || char.is_control()) {
         return false;
     }
-    path.split('/').all(|step| !matches!(step, "" | "." | "..") && !step.eq_ignore_ascii_case(".git"))
+    let mut steps = path.as_bytes().split(|byte| *byte == b'/');
+    steps.all(|step| !matches!(step, b"" | b"." | b"..") && !step.eq_ignore_ascii_case(b".git"))
 }
 
 #[cfg(test)]

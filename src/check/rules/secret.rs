@@ -29,10 +29,6 @@ pub(in crate::check) fn check(file: FileId, text: &str, found: &mut Vec<Diagnost
 /// The shortest run of characters that can hold a secret. Words of prose are shorter.
 const SHORTEST: usize = 16;
 
-/// How many bytes are looked at together. The shortest run covers all of such a block, wherever it begins.
-const BLOCK: usize = 8;
-const _: () = assert!(SHORTEST >= 2 * BLOCK - 1, "a run covers a block");
-
 fn scan(text: &str) -> Vec<(Range<usize>, &'static str)> {
     let mut found = private_keys(text);
     for_runs(text.as_bytes(), |run| look(text, run, &mut found));
@@ -48,32 +44,18 @@ fn scan(text: &str) -> Vec<(Range<usize>, &'static str)> {
 
 /// Does something with each run of bytes that can be inside a token, and that is long enough for one.
 fn for_runs(bytes: &[u8], mut each: impl FnMut(Range<usize>)) {
-    let (blocks, _) = bytes.as_chunks::<BLOCK>();
-    let (mut block, mut done) = (0, 0);
-    while let Some(here) = blocks.get(block) {
-        // Nearly every block of prose holds a space: that is told without looking at each byte.
-        if has_gap(*here) || !here.iter().all(|byte| in_run(*byte)) {
-            block += 1;
+    let mut start = 0;
+    // From its end, a window shows the last byte that ends all runs before it: most bytes of prose are never looked at.
+    while let Some(window) = bytes.get(start..start + SHORTEST) {
+        if let Some(gap) = window.iter().rposition(|byte| !in_run(*byte)) {
+            start += gap + 1;
             continue;
         }
-        let at = block * BLOCK;
-        let start = bytes[done..at].iter().rposition(|byte| !in_run(*byte)).map_or(done, |before| done + before + 1);
-        let end = bytes[at..].iter().position(|byte| !in_run(*byte)).map_or(bytes.len(), |length| at + length);
-        if end - start >= SHORTEST {
-            each(start..end);
-        }
-        done = end;
-        block = end.div_ceil(BLOCK);
+        let rest = &bytes[start + SHORTEST..];
+        let end = start + SHORTEST + rest.iter().position(|byte| !in_run(*byte)).unwrap_or(rest.len());
+        each(start..end);
+        start = end + 1;
     }
-}
-
-/// Tells whether a block holds a space, a control character or a byte beyond ASCII.
-fn has_gap(block: [u8; BLOCK]) -> bool {
-    const ONES: u64 = u64::from_ne_bytes([1; BLOCK]);
-    const HIGH: u64 = ONES << 7;
-    let bytes = u64::from_ne_bytes(block);
-    // The subtraction carries into the highest bit of a byte that is no more than a space, and of none before the first such.
-    (bytes.wrapping_sub(ONES * (b' ' as u64 + 1)) | bytes) & HIGH != 0
 }
 
 /// Tells whether a byte can be inside a token, an assignment or an address.

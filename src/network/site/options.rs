@@ -108,24 +108,26 @@ pub(super) fn findings(account: &Account) -> Vec<Diagnostic> {
     ]
 }
 
-/// Tells why a folder can't be a site's.
+/// Tells why a folder can't be a site's. It is asked for each post, so it goes by bytes: what it looks for is ASCII.
 fn misplaced(output: &str) -> Option<&'static str> {
-    let mut parts = output.split('/');
-    let first = parts.next().unwrap_or_default();
-    if output.starts_with('/') || output.contains('\\') || output.contains(':') {
+    let bytes = output.as_bytes();
+    let mut parts = bytes.split(|byte| *byte == b'/');
+    if bytes.starts_with(b"/") || bytes.iter().any(|byte| matches!(byte, b'\\' | b':')) {
         return Some("is not a path from the workspace's root, with `/` between folders");
     }
-    if output.is_empty() || output == "." {
+    if matches!(bytes, b"" | b".") {
         return Some("is the workspace itself");
     }
-    if output.split('/').any(|part| matches!(part, "" | "." | "..")) {
+    if parts.clone().any(|part| matches!(part, b"" | b"." | b"..")) {
         return Some("has an empty part, a `.` or a `..`");
     }
-    if output.chars().any(char::is_control) {
+    if !output.is_ascii() && output.chars().any(char::is_control) || bytes.iter().any(u8::is_ascii_control) {
         return Some("holds a control character");
     }
     // Some file systems take `Content` for `content`.
-    KEPT.contains(&first.to_ascii_lowercase().as_str()).then_some("is a folder that holds what people wrote")
+    let first = parts.next().unwrap_or_default();
+    let is_kept = KEPT.iter().any(|kept| kept.as_bytes().eq_ignore_ascii_case(first));
+    is_kept.then_some("is a folder that holds what people wrote")
 }
 
 #[cfg(test)]
@@ -146,9 +148,21 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_not_its_own_is_refused() {
-        for output in
-            ["", ".", "..", "/srv/www", "a/../..", "content", "Content", "content/x", ".git", "C:/www", "a//b"]
-        {
+        for output in [
+            "",
+            ".",
+            "..",
+            "/srv/www",
+            "a/../..",
+            "content",
+            "Content",
+            "content/x",
+            ".git",
+            "C:/www",
+            "a//b",
+            "a\tb",
+            "é\u{85}",
+        ] {
             check(output, false);
         }
     }

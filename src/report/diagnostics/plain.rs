@@ -55,8 +55,7 @@ impl Plain<'_> {
         let pad = " ".repeat(number.len());
         let room = self.width.saturating_sub(number.len() + 3);
         let (left, mut shown) = self.window(start..end, length, room)?;
-        let mut marks: String = std::iter::repeat_n(' ', start.checked_sub(left)?).collect();
-        marks.extend(std::iter::repeat_n('^', end - start));
+        let mut marks = " ".repeat(start.checked_sub(left)?) + &"^".repeat(end - start);
         if end - start > 2 * room {
             // A place that no terminal can show whole loses its middle.
             let kept = (room / 3).max(5);
