@@ -23,7 +23,7 @@ pub use self::{
     atomic::write_file,
     disk::Disk,
     error::WorkspaceError,
-    git::{Braked, Changes, Commit, GitStore, ReadFreeze, Repo, blob_id},
+    git::{Braked, Changes, Commit, FileSet, GitStore, ReadFreeze, Repo, SharedFiles, blob_id},
     hooks::{HookFile, hook_file, remove_hook, write_hook},
     new_files::{append_missing_lines, files_below, folder_name, write_new},
     root::{CONFIG, find_root},

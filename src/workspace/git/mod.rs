@@ -19,7 +19,7 @@ pub use self::{
     braked::{Braked, ReadFreeze},
     changes::Changes,
     commit::Commit,
-    ledger::GitStore,
+    ledger::{FileSet, GitStore, SharedFiles},
 };
 use super::WorkspaceError;
 use git2::{ErrorClass, ErrorCode, ObjectType, Oid, Repository};

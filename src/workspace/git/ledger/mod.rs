@@ -5,6 +5,7 @@
 //! and no branch is kept here; without one the local branch is moved under a lock. What the events mean is `ledger`'s.
 
 mod cache;
+mod files;
 mod local;
 mod message;
 mod read;
@@ -12,6 +13,8 @@ mod refusal;
 mod remote;
 mod seen;
 mod tree;
+
+pub use self::files::{FileSet, SharedFiles};
 
 use self::{
     read::Snapshot,

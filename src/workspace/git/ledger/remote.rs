@@ -13,13 +13,15 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a fetch may take, which the first time is the whole ledger.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// A remote whose branch is the ledger.
+/// A remote whose branch is shared by publishers.
 #[derive(Debug)]
 pub(super) struct Remote {
     program: Program,
     name: String,
     branch: String,
     reference: String,
+    /// What is on the branch, for messages.
+    what: &'static str,
 }
 
 /// What came of a push.
@@ -49,7 +51,13 @@ impl Remote {
             name: name.to_owned(),
             branch: branch.to_owned(),
             reference: reference(branch),
+            what: "ledger",
         })
+    }
+
+    /// Says that something else than the ledger is on the branch.
+    pub(super) fn holding(self, what: &'static str) -> Self {
+        Self { what, ..self }
     }
 
     /// Allows git another time for each call.
@@ -84,11 +92,11 @@ impl Remote {
                 }
             }
             if !ran.is_success() && self.tip()? == Some(tip) {
-                return Err(self.unreachable("fetch the ledger from", &ran));
+                return Err(self.unreachable(&format!("fetch the {} from", self.what), &ran));
             }
             // The branch moved between the two calls.
         }
-        let message = format!("the ledger on the remote `{}` moves faster than it can be fetched", self.name);
+        let message = format!("the {} on the remote `{}` moves faster than it can be fetched", self.what, self.name);
         Err(StoreError::new(StoreProblem::Contended, message).hint("run again later, or with fewer publishers at once"))
     }
 
@@ -163,6 +171,11 @@ impl Remote {
 impl Pushed {
     /// Makes an error of a push that changed nothing.
     pub(super) fn into_error(self, branch: &str) -> StoreError {
+        self.into_error_of("ledger", branch)
+    }
+
+    /// Makes an error of a push to a branch of another kind.
+    pub(super) fn into_error_of(self, what: &str, branch: &str) -> StoreError {
         let (problem, why) = match self {
             Self::Refused(why) => (StoreProblem::Refused, why),
             Self::Lost(why) => (StoreProblem::Contended, why),
@@ -170,7 +183,7 @@ impl Pushed {
             Self::Done => (StoreProblem::Contended, "it went missing".to_owned()),
         };
         let hint = hint(problem, &why);
-        StoreError::new(problem, format!("can't write to the ledger `{branch}`: {why}")).hint(hint)
+        StoreError::new(problem, format!("can't write to the {what} `{branch}`: {why}")).hint(hint)
     }
 }
 
