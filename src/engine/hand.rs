@@ -56,6 +56,7 @@ impl Hand for EngineHand<'_> {
                     }
                     self.repeatable(&request).await
                 }
+                Effect::Exchange => self.once(&request).await,
             };
             result.map_err(|error| self.redactor.error(error))
         })
@@ -97,6 +98,18 @@ impl EngineHand<'_> {
             }
             Err(error) => Err(unanswered(error)),
         }
+    }
+
+    /// Sends what must not be sent twice, and that nobody sees.
+    async fn once(&self, request: &Request) -> Result<Response, NetworkError> {
+        let outgoing = self.outgoing(request)?;
+        kill_point("exchange-to-send");
+        let result = self.world.transport.send(outgoing).await;
+        kill_point("exchange-answered");
+        if let Ok(response) = &result {
+            self.heard.listen(response, request.effect, self.world.clock);
+        }
+        result.map_err(unanswered)
     }
 
     async fn repeatable(&mut self, request: &Request) -> Result<Response, NetworkError> {

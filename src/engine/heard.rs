@@ -76,7 +76,7 @@ impl Heard {
 
     fn budget(&self, effect: Effect) -> &Cell<Option<(u64, Duration)>> {
         match effect {
-            Effect::Read => &self.reads,
+            Effect::Read | Effect::Exchange => &self.reads,
             Effect::Prepare => &self.uploads,
             Effect::Publish => &self.posts,
         }

@@ -100,6 +100,10 @@ pub struct SignIn {
     pub session: Session,
     /// What may not, by the name that [`super::Credential::Session`] uses.
     pub secrets: Vec<(&'static str, SecretString)>,
+    /// When the access token ends, if it can be told.
+    pub expires: Option<Timestamp>,
+    /// When the refresh token ends, if it can be told.
+    pub refresh_expires: Option<Timestamp>,
 }
 
 /// What a server says of itself and of us.

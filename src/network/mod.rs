@@ -76,6 +76,13 @@ pub trait Network: Debug + Send + Sync + 'static {
         Ok(SignIn::default())
     }
 
+    /// Opens a session by the refresh token of the one on the wire: one call, with [`Effect::Exchange`].
+    ///
+    /// Requires [`Auth::Session`].
+    async fn refresh(&self, _account: &Account, _wire: &mut Wire<'_>) -> Result<SignIn, NetworkError> {
+        Err(NetworkError::unsupported("renew a session"))
+    }
+
     /// Publishes one part: at most one call with [`Effect::Publish`], the last that changes anything.
     async fn publish(&self, job: &Job<'_>, wire: &mut Wire<'_>) -> Result<Receipt, NetworkError>;
 
@@ -139,6 +146,9 @@ pub trait AnyNetwork: Debug + Send + Sync + 'static {
     fn compose(&self, post: &Post, target: &model::Target, account: &Account, limits: &Limits) -> Composed;
     /// See [`Network::sign_in`].
     fn sign_in<'a>(&'a self, account: &'a Account, wire: &'a mut Wire<'_>) -> Flow<'a, Result<SignIn, NetworkError>>;
+
+    /// See [`Network::refresh`].
+    fn refresh<'a>(&'a self, account: &'a Account, wire: &'a mut Wire<'_>) -> Flow<'a, Result<SignIn, NetworkError>>;
     /// See [`Network::publish`].
     fn publish<'a>(&'a self, job: &'a Job<'_>, wire: &'a mut Wire<'_>) -> Flow<'a, Result<Receipt, NetworkError>>;
     /// See [`Network::find`].
@@ -183,6 +193,10 @@ impl<N: Network> AnyNetwork for N {
 
     fn sign_in<'a>(&'a self, account: &'a Account, wire: &'a mut Wire<'_>) -> Flow<'a, Result<SignIn, NetworkError>> {
         Box::pin(Network::sign_in(self, account, wire))
+    }
+
+    fn refresh<'a>(&'a self, account: &'a Account, wire: &'a mut Wire<'_>) -> Flow<'a, Result<SignIn, NetworkError>> {
+        Box::pin(Network::refresh(self, account, wire))
     }
 
     fn publish<'a>(&'a self, job: &'a Job<'_>, wire: &'a mut Wire<'_>) -> Flow<'a, Result<Receipt, NetworkError>> {

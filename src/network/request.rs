@@ -90,6 +90,8 @@ pub enum Effect {
     Read,
     /// Something that nobody sees, such as an upload or a sign-in: it may be repeated.
     Prepare,
+    /// Something that nobody sees, and that uses up what it sends, such as a refresh token: it is sent once.
+    Exchange,
     /// Something that people see. Only this needs a claim in the ledger before it leaves, and is sent once.
     Publish,
 }

@@ -21,6 +21,7 @@
 #![doc = include_str!("quirks.md")]
 
 mod findings;
+mod jwt;
 mod options;
 mod record;
 mod reference;
@@ -144,6 +145,10 @@ impl Network for Bluesky {
         let draft = compose(&PROFILE, post, target, limits);
         let findings = findings::of(post, &draft);
         Composed { draft, findings }
+    }
+
+    async fn refresh(&self, _account: &Account, wire: &mut Wire<'_>) -> Result<SignIn, NetworkError> {
+        session::refresh(wire).await
     }
 
     async fn sign_in(&self, account: &Account, wire: &mut Wire<'_>) -> Result<SignIn, NetworkError> {

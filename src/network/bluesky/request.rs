@@ -18,7 +18,7 @@ pub(super) fn create_session(endpoint: &str, handle: &str) -> Request {
 /// Opens a session by the refresh token of the one before.
 pub(super) fn refresh_session(pds: &str) -> Request {
     let url = format!("{pds}/xrpc/com.atproto.server.refreshSession");
-    Request::send("refresh session", Method::Post, url, Payload::Empty, Effect::Prepare)
+    Request::send("refresh session", Method::Post, url, Payload::Empty, Effect::Exchange)
         .credential(Credential::Session("refresh"))
 }
 
@@ -118,7 +118,7 @@ mod tests {
             put_record("create post", "https://p.example", &uri, Value::Null).effect,
             delete_record("https://p.example", &uri).effect,
         ];
-        assert_eq!(effects, [Effect::Prepare, Effect::Prepare, Effect::Prepare, Effect::Publish, Effect::Publish]);
+        assert_eq!(effects, [Effect::Prepare, Effect::Exchange, Effect::Prepare, Effect::Publish, Effect::Publish]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use super::{reply, request};
+use super::{jwt, reply, request};
 use crate::{
     model::Account,
     network::{ErrorKind, NetworkError, Session, SignIn, Wire},
@@ -65,12 +65,8 @@ impl<'a> Us<'a> {
 /// else by handle and app password.
 pub(super) async fn sign_in(account: &Account, wire: &mut Wire<'_>) -> Result<SignIn, NetworkError> {
     let endpoint = account.endpoint.as_ref().map_or(ENTRYWAY, |endpoint| endpoint.value.trim_end_matches('/'));
-    if let Ok(us) = Us::of(wire.session()) {
-        let refreshed = match wire.call(request::refresh_session(us.pds)).await {
-            Ok(response) => reply::check(&response).and_then(|()| opened(&response.body, us.pds)),
-            Err(error) => Err(error),
-        };
-        match refreshed {
+    if Us::of(wire.session()).is_ok() {
+        match refresh(wire).await {
             Ok(sign_in) => return Ok(sign_in),
             Err(error) if matches!(error.kind, ErrorKind::RateLimited | ErrorKind::NotSent) => return Err(error),
             // Whatever is wrong with the old session, the password opens a new one.
@@ -83,6 +79,14 @@ pub(super) async fn sign_in(account: &Account, wire: &mut Wire<'_>) -> Result<Si
     let response = wire.call(request::create_session(endpoint, &handle.value)).await?;
     reply::check(&response)?;
     opened(&response.body, endpoint)
+}
+
+/// Opens a session by the refresh token of the one before, which that uses up.
+pub(super) async fn refresh(wire: &mut Wire<'_>) -> Result<SignIn, NetworkError> {
+    let us = Us::of(wire.session())?;
+    let response = wire.call(request::refresh_session(us.pds)).await?;
+    reply::check(&response)?;
+    opened(&response.body, us.pds)
 }
 
 /// Reads an opened session. What can't be read is never quoted, since it may hold tokens.
@@ -105,8 +109,9 @@ fn opened(body: &[u8], endpoint: &str) -> Result<SignIn, NetworkError> {
     }
     let pds = opened.did_doc.as_ref().and_then(|doc| service(doc, endpoint)).unwrap_or_else(|| endpoint.to_owned());
     let facts = BTreeMap::from([("did", opened.did), ("handle", opened.handle), ("pds", pds)]);
+    let (expires, refresh_expires) = (jwt::expires(&opened.access_jwt), jwt::expires(&opened.refresh_jwt));
     let secrets = vec![("access", opened.access_jwt.into()), ("refresh", opened.refresh_jwt.into())];
-    Ok(SignIn { session: Session { facts }, secrets })
+    Ok(SignIn { session: Session { facts }, secrets, expires, refresh_expires })
 }
 
 /// Finds the server that holds our records. The tokens will go there, so it must be safe to send them.
