@@ -1,15 +1,18 @@
 use super::{
     codes,
     keys::{self, Key, Shape, shown, unknown_key},
-    lexical::{EndpointProblem, as_name, endpoint, is_name, strip_scheme},
+    lexical::{EndpointProblem, as_name, endpoint, is_name},
     options::read_option,
     publish,
     read::{self, bad_value, duration},
+    secret,
     value::{Entry, Node, Table, Value},
 };
 use crate::{
     diag::{Diagnostic, Span, Spanned, TextEdit, did_you_mean},
-    model::{Account, AccountId, NetworkId, NetworkSpec, OptionKind, Options, SecretRef, Voice},
+    model::{
+        Account, AccountId, LocalTime, NetworkId, NetworkSpec, OptionKind, Options, Resolved, Timestamp, Voice, Zone,
+    },
 };
 use serde_json::{Value as Json, json};
 use std::{borrow::Cow, collections::BTreeMap};
@@ -25,6 +28,7 @@ enum AccountKey {
     Language,
     Burst,
     Settle,
+    TokenExpires,
 }
 
 static ACCOUNT: &[Key<AccountKey>] = &[
@@ -39,8 +43,8 @@ static ACCOUNT: &[Key<AccountKey>] = &[
     Key {
         id: AccountKey::Token,
         name: "token",
-        shape: Shape::Made(|_| json!({ "type": "string", "pattern": "^(env|file|command):." })),
-        doc: "Where the secret is kept: env:NAME, file:PATH or command:PROGRAM ARGUMENTS. Never the secret itself.",
+        shape: Shape::Made(|_| secret::schema(secret::Kinds::All)),
+        doc: "Where the secret is kept: env:NAME, file:PATH, command:PROGRAM ARGUMENTS or vault:NAME. Never the secret itself.",
     },
     Key {
         id: AccountKey::Voice,
@@ -67,6 +71,12 @@ static ACCOUNT: &[Key<AccountKey>] = &[
         doc: "How long after a lost answer the network's list of its posts is believed to be complete, where it differs \
               from `[publish]`.",
     },
+    Key {
+        id: AccountKey::TokenExpires,
+        name: "token_expires",
+        shape: Shape::Date,
+        doc: "The last day on which the token serves, where the network does not tell: `doctor` and `plan` warn ahead.",
+    },
 ];
 
 const VOICES: &[&str] = &["brand", "ambassador"];
@@ -88,17 +98,8 @@ pub(super) struct Source<'s> {
     pub text: &'s str,
     /// The known networks.
     pub networks: &'s [NetworkSpec],
-}
-
-/// A key that says where a secret is kept.
-#[derive(Clone, Copy)]
-pub(super) struct SecretPlace<'s> {
-    /// The key.
-    pub key: &'s str,
-    /// Whose it is, for people.
-    pub owner: &'s str,
-    /// Where a finding may stand without showing the secret.
-    pub safe: Span,
+    /// The zone that days are read in.
+    pub zone: Zone,
 }
 
 /// The accounts.
@@ -183,13 +184,14 @@ fn account(
         language: None,
         burst: None,
         settle: None,
+        token_expires: None,
         options: Options::default(),
         span: header.span,
     };
     for entry in table.entries {
         // A secret is never shown, and a renderer shows the whole line of a finding: so those about a secret stand at
         // the table's header, unless that is on the same line.
-        let safe = safe_place(header.span, entry.key.span, source.text);
+        let safe = secret::safe_place(header.span, entry.key.span, source.text);
         let Some(key) = keys::find(ACCOUNT, &entry.key.value) else {
             let option = spec.and_then(|spec| spec.account_options.iter().find(|option| option.key == entry.key.value));
             match (option, spec) {
@@ -227,7 +229,8 @@ fn account(
             AccountKey::Handle => account.handle = handle(key.name, entry.value, out),
             AccountKey::Token => {
                 let owner = format!("the account `{}`", shown(name));
-                account.token = secret(entry.value, SecretPlace { key: key.name, owner: &owner, safe }, out);
+                let place = secret::Place { key: key.name, owner: &owner, kinds: secret::Kinds::All, safe };
+                account.token = secret::reference(entry.value, place, out);
             }
             AccountKey::Voice => match read::one_of(key.name, entry.value, VOICES, out) {
                 Some("ambassador") => account.voice = Voice::Ambassador,
@@ -237,6 +240,7 @@ fn account(
             AccountKey::Language => account.language = read::language(key.name, entry.value, out),
             AccountKey::Burst => account.burst = publish::burst(key.name, &entry.value, out),
             AccountKey::Settle => account.settle = duration(key.name, entry.value, out).map(|read| read.value),
+            AccountKey::TokenExpires => account.token_expires = token_expires(entry.value, source.zone, out),
         }
     }
     spec.map(|_| account)
@@ -305,74 +309,30 @@ pub(super) fn handle(key: &str, node: Node<'_>, out: &mut Vec<Diagnostic>) -> Op
     Some(Spanned::new(bare.to_owned(), written.span))
 }
 
-/// Reads where a secret is kept.
-pub(super) fn secret(node: Node<'_>, place: SecretPlace<'_>, out: &mut Vec<Diagnostic>) -> Option<Spanned<SecretRef>> {
-    let SecretPlace { key, owner, safe } = place;
+/// Reads the day or moment after which a token is refused. A day ends when the next one begins.
+fn token_expires(node: Node<'_>, zone: Zone, out: &mut Vec<Diagnostic>) -> Option<Spanned<Timestamp>> {
     let span = node.span;
-    let mut refuse = |message: String, help: &str| {
-        out.push(Diagnostic::new(&codes::SECRET_IN_CONFIG, safe, message).help(help));
-        None
+    let text = match node.value {
+        Value::Text(text) | Value::Date(text) => text,
+        _ => {
+            out.push(read::wrong_type("token_expires", &node, "a date, such as 2027-01-31"));
+            return None;
+        }
     };
-    let Value::Text(text) = node.value else {
-        let message = format!("`{key}` of {owner} isn't a text");
-        return refuse(message, &format!("write where the secret is kept, such as `{key} = \"env:NAME\"`"));
+    let day = || LocalTime::parse(&format!("{text}T23:59:59"));
+    let local = || {
+        LocalTime::parse(&text).or_else(day).map(|local| match zone.resolve(local) {
+            Resolved::Once(at) | Resolved::Twice(at, _) | Resolved::Never(at, _) => at,
+        })
     };
-    let reference = if let Some(name) = strip_scheme(&text, "env:") {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        if name.is_empty() || !name.bytes().all(allowed) || name.as_bytes()[0].is_ascii_digit() {
-            let message = format!("`{key}` of {owner} doesn't name an environment variable");
-            return refuse(message, "write letters, digits and `_` after `env:`, such as `env:BRAND_TOKEN`");
-        }
-        SecretRef::Env(name.to_owned())
-    } else if let Some(path) = strip_scheme(&text, "file:") {
-        if path.trim().is_empty() || path.contains(char::is_control) {
-            let message = format!("`{key}` of {owner} doesn't name a file");
-            return refuse(message, "write a path after `file:`, from the workspace's root");
-        }
-        SecretRef::File(path.to_owned())
-    } else if let Some(command) = strip_scheme(&text, "command:") {
-        match split_command(command) {
-            Some(words) if !words.is_empty() => SecretRef::Command(words),
-            _ => {
-                let message = format!("`{key}` of {owner} isn't a command that can be run");
-                return refuse(message, "write a program and its arguments after `command:`, with quotes closed");
-            }
-        }
-    } else {
-        let message = format!("`{key}` of {owner} doesn't say where the secret is kept");
-        let help = "write `env:NAME`, `file:PATH` or `command:PROGRAM`; if a secret stood there, revoke it: \
-                    what was committed stays in the history";
-        return refuse(message, help);
-    };
-    Some(Spanned::new(reference, span))
-}
-
-/// Splits a command into words. Quotes keep blanks together; nothing is expanded, since no shell runs.
-fn split_command(command: &str) -> Option<Vec<String>> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    for c in command.chars() {
-        match (quote, c) {
-            (Some(open), c) if c == open => quote = None,
-            (Some(_), c) => word.get_or_insert_default().push(c),
-            (None, '"' | '\'') => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (None, c) if c.is_whitespace() => words.extend(word.take()),
-            (None, c) => word.get_or_insert_default().push(c),
-        }
+    let at = Timestamp::parse(&text).or_else(local);
+    if at.is_none() {
+        out.push(
+            bad_value(span, format!("`{}` isn't a date", shown(&text)))
+                .help("write the last day on which the token serves, such as 2027-01-31"),
+        );
     }
-    words.extend(word);
-    quote.is_none().then_some(words)
-}
-
-/// Returns where a finding about a secret stands: at the header of its table, unless that is on the secret's own line.
-pub(super) fn safe_place(header: Span, key: Span, text: &str) -> Span {
-    let (from, to) = (header.range().end.min(key.range().start), header.range().start.max(key.range().start));
-    let same_line = !text.get(from..to).unwrap_or_default().contains('\n');
-    if same_line { Span { start: 0, end: 0, ..header } } else { header }
+    at.map(|at| Spanned::new(at, span))
 }
 
 /// Makes the schema of `[accounts]`.
@@ -386,18 +346,4 @@ pub(super) fn schema(networks: &[NetworkSpec]) -> Json {
     };
     let kinds: Vec<Json> = networks.iter().map(one).collect();
     json!({ "type": "object", "additionalProperties": { "anyOf": kinds } })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn commands_are_split_as_people_expect_without_a_shell() {
-        let words = |command| split_command(command).map(|words| words.join("|"));
-        assert_eq!(words("pass show a").as_deref(), Some("pass|show|a"));
-        assert_eq!(words(" get 'a b' \"c d\"e ''").as_deref(), Some("get|a b|c de|"));
-        assert_eq!(words("$HOME ; rm").as_deref(), Some("$HOME|;|rm"));
-        assert_eq!(words("open 'quote"), None);
-    }
 }

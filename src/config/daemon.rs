@@ -2,13 +2,12 @@
 
 use super::{
     DaemonSettings,
-    accounts::{SecretPlace, safe_place, secret},
     keys::{self, Key, Shape, shown, unknown_key},
     read::{self, bad_value, duration},
+    secret,
     value::{Node, Table},
 };
 use crate::diag::{Diagnostic, Spanned};
-use serde_json::json;
 use std::{net::SocketAddr, time::Duration};
 
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +37,7 @@ pub(super) static DAEMON: &[Key<DaemonKey>] = &[
     Key {
         id: DaemonKey::WebhookSecret,
         name: "webhook_secret",
-        shape: Shape::Made(|_| json!({ "type": "string", "pattern": "^(env|file|command):." })),
+        shape: Shape::Made(|_| secret::schema(secret::Kinds::Outside)),
         doc: "Where the secret is kept that a forge signs its webhooks with: env:NAME, file:PATH or command:PROGRAM \
               ARGUMENTS. Never the secret itself.",
     },
@@ -56,12 +55,9 @@ pub(super) fn read(table: Table<'_>, header: &Spanned<&str>, out: &mut Vec<Diagn
             DaemonKey::Poll => daemon.poll = poll(key.name, entry.value, out).unwrap_or(daemon.poll),
             DaemonKey::Listen => daemon.listen = listen(key.name, entry.value, out),
             DaemonKey::WebhookSecret => {
-                let place = SecretPlace {
-                    key: key.name,
-                    owner: "`[daemon]`",
-                    safe: safe_place(header.span, entry.key.span, header.value),
-                };
-                daemon.webhook_secret = secret(entry.value, place, out).map(|secret| secret.value);
+                let safe = secret::safe_place(header.span, entry.key.span, header.value);
+                let place = secret::Place { key: key.name, owner: "`[daemon]`", kinds: secret::Kinds::Outside, safe };
+                daemon.webhook_secret = secret::reference(entry.value, place, out).map(|secret| secret.value);
             }
         }
     }

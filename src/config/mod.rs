@@ -20,11 +20,13 @@ mod people;
 mod publish;
 pub(crate) mod read;
 mod schema;
+mod secret;
 mod settings;
 #[cfg(test)]
 mod tests;
 mod toml_reader;
 mod value;
+mod vault;
 
 #[cfg(test)]
 pub(crate) use self::accounts::RESERVED;
@@ -33,7 +35,9 @@ pub use self::{
     duration::parse_duration,
     parse::parse,
     schema::schema,
-    settings::{CheckSettings, Config, DaemonSettings, LedgerSettings, PublishSettings, QuietHours, Times},
+    settings::{
+        CheckSettings, Config, DaemonSettings, LedgerSettings, PublishSettings, QuietHours, Times, VaultSettings,
+    },
 };
 pub(crate) use self::{
     groups::unknown_account,

@@ -8,10 +8,11 @@ use super::{
     read::{self, bad_value, wrong_type},
     toml_reader::{Fragment, read_toml},
     value::{Node, Table, Value},
+    vault,
 };
 use crate::{
     diag::{Diagnostic, FileId, Level, Spanned, TextEdit, did_you_mean},
-    model::{NetworkSpec, Zone},
+    model::{NetworkSpec, SecretRef, Zone},
 };
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ const MAX_BYTES: usize = 1024 * 1024;
 pub(super) enum RootKey {
     Workspace,
     Ledger,
+    Vault,
     Publish,
     Daemon,
     Check,
@@ -45,6 +47,12 @@ pub(super) static ROOT: &[Key<RootKey>] = &[
         name: "ledger",
         shape: Shape::Made(|networks| keys::table_schema(LEDGER, &[], networks)),
         doc: "Where it is written down what has been published.",
+    },
+    Key {
+        id: RootKey::Vault,
+        name: "vault",
+        shape: Shape::Made(|networks| keys::table_schema(vault::VAULT, &[], networks)),
+        doc: "Where sessions and secrets are kept that publishers share, encrypted.",
     },
     Key {
         id: RootKey::Publish,
@@ -150,6 +158,7 @@ pub fn parse(file: FileId, text: &str, networks: Vec<NetworkSpec>) -> (Option<Co
         branch: "main".to_owned(),
         language: None,
         ledger: LedgerSettings::default(),
+        vault: None,
         publish: PublishSettings::default(),
         daemon: DaemonSettings::default(),
         check: CheckSettings::default(),
@@ -159,7 +168,7 @@ pub fn parse(file: FileId, text: &str, networks: Vec<NetworkSpec>) -> (Option<Co
         networks,
     };
     // Accounts come first whatever the order of writing, since groups and clashes need them.
-    let (mut written_accounts, mut written_groups) = (None, None);
+    let (mut written_accounts, mut written_groups, mut written_vault) = (None, None, false);
     for entry in root.entries {
         let Some(key) = keys::find(ROOT, &entry.key.value) else {
             out.push(unknown_key(&entry, "`masthead.toml`", ROOT.iter().map(|key| key.name)));
@@ -169,6 +178,10 @@ pub fn parse(file: FileId, text: &str, networks: Vec<NetworkSpec>) -> (Option<Co
         match key.id {
             RootKey::Workspace => workspace(table, &mut config, &mut out),
             RootKey::Ledger => ledger(table, &mut config.ledger, &mut out),
+            RootKey::Vault => {
+                written_vault = true;
+                config.vault = vault::read(table, entry.key.span, text, &mut out);
+            }
             RootKey::Publish => config.publish = publish::read(table, &mut out),
             RootKey::Daemon => {
                 config.daemon = daemon::read(table, &Spanned::new(text, entry.key.span), &mut out);
@@ -179,7 +192,7 @@ pub fn parse(file: FileId, text: &str, networks: Vec<NetworkSpec>) -> (Option<Co
             RootKey::People => config.people = people::read(table, &config.networks, &mut out),
         }
     }
-    let source = accounts::Source { text, networks: &config.networks };
+    let source = accounts::Source { text, networks: &config.networks, zone: config.zone };
     let Accounts { known, named } = accounts::read(written_accounts.unwrap_or_default(), source, &mut out);
     config.accounts = known;
     config.groups = groups::read(written_groups.unwrap_or_default(), &config, &named, &mut out);
@@ -188,6 +201,25 @@ pub fn parse(file: FileId, text: &str, networks: Vec<NetworkSpec>) -> (Option<Co
         out.push(
             bad_value(place, format!("the ledger and the posts are both on the branch `{}`", shown(&config.branch)))
                 .help("give `branch` in `[ledger]` a name of its own, such as `masthead-ledger`"),
+        );
+    }
+    if !written_vault {
+        for token in config.accounts.values().filter_map(|account| account.token.as_ref()) {
+            if let SecretRef::Vault(name) = &token.value {
+                out.push(
+                    bad_value(token.span, format!("`vault:{name}` is kept in a vault, and there is none"))
+                        .help("add `[vault]`; `masthead vault init` says what to write"),
+                );
+            }
+        }
+    }
+    if let Some(vault) =
+        config.vault.as_ref().filter(|vault| [&config.branch, &config.ledger.branch].contains(&&vault.branch))
+    {
+        let place = crate::diag::Span::new(file, 0..0);
+        let message = format!("the vault is on the branch `{}`, which holds something else", shown(&vault.branch));
+        out.push(
+            bad_value(place, message).help("give `branch` in `[vault]` a name of its own, such as `masthead-vault`"),
         );
     }
     (Some(config), out)

@@ -19,6 +19,8 @@ pub struct Config {
     pub language: Option<String>,
     /// Where the ledger is.
     pub ledger: LedgerSettings,
+    /// Where sessions and secrets are kept that publishers share, if they share any.
+    pub vault: Option<VaultSettings>,
     /// The rules of publishing.
     pub publish: PublishSettings,
     /// How the daemon goes about it.
@@ -42,6 +44,17 @@ pub struct LedgerSettings {
     pub remote: Option<String>,
     /// The branch.
     pub branch: String,
+}
+
+/// `[vault]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VaultSettings {
+    /// Where the key that opens it is kept; never the key.
+    pub key: SecretRef,
+    /// The branch. Its remote is the ledger's.
+    pub branch: String,
+    /// The public halves of other keys that open it too.
+    pub recipients: Vec<String>,
 }
 
 /// `[publish]`.

@@ -164,12 +164,51 @@ fn endpoints_are_checked() {
 #[test]
 fn each_place_of_a_secret_is_read() {
     let token = |token: &str| {
-        let config = good(&format!("[accounts.a]\nnetwork = \"mastodon\"\ntoken = \"{token}\"\n"));
+        let vault = "[vault]\nkey = \"env:K\"\n";
+        let config = good(&format!("{vault}[accounts.a]\nnetwork = \"mastodon\"\ntoken = \"{token}\"\n"));
         config.accounts["a"].token.clone().expect("a token").value
     };
+    assert_eq!(token("vault:a-1"), SecretRef::Vault("a-1".to_owned()));
     assert_eq!(token("env:A_1"), SecretRef::Env("A_1".to_owned()));
     assert_eq!(token("file:secrets/a b"), SecretRef::File("secrets/a b".to_owned()));
     assert_eq!(token("command:pass show 'a b'"), SecretRef::Command(vec!["pass".into(), "show".into(), "a b".into()]));
+}
+
+#[test]
+fn a_vault_has_a_key_that_is_elsewhere() {
+    assert_eq!(good("").vault, None);
+    let vault = |text: &str| good(&format!("[vault]\n{text}")).vault.expect("a vault");
+    let made = vault("key = \"env:K\"\n");
+    assert_eq!((made.branch.as_str(), made.key), ("masthead-vault", SecretRef::Env("K".to_owned())));
+    let made = vault("key = \"file:k\"\nbranch = \"keys\"\nrecipients = [\"age1abc\", \"age1d\"]\n");
+    assert_eq!((made.branch.as_str(), made.recipients), ("keys", vec!["age1abc".to_owned(), "age1d".to_owned()]));
+    let told_of = |text: &str| told(&format!("[vault]\n{text}"));
+    assert!(told_of("branch = \"x\"\n").starts_with("missing-key: `[vault]` has no `key`"));
+    assert!(told_of("key = \"vault:x\"\n").contains("doesn't say where the secret is kept"));
+    assert!(told_of("key = \"env:K\"\nbranch = \"main\"\n").contains("which holds something else"));
+    assert!(told_of("key = \"env:K\"\nbranch = \"masthead-ledger\"\n").contains("which holds something else"));
+    assert!(told_of("key = \"env:K\"\nsecret = 1\n").starts_with("unknown-key"));
+    let stray = told("[accounts.a]\nnetwork = \"mastodon\"\ntoken = \"vault:a\"\n");
+    assert!(stray.starts_with("bad-value: `vault:a` is kept in a vault, and there is none"), "{stray}");
+    for line in ["key = \"AGE-SECRET-KEY-1CANARY\"", "key = \"env:K\"\nrecipients = [\"AGE-SECRET-KEY-1CANARY\"]"] {
+        let told = told_of(&format!("{line}\n"));
+        assert!(told.starts_with("secret-in-config") && !told.contains("CANARY"), "{told}");
+    }
+}
+
+#[test]
+fn a_token_ends_when_its_last_day_does() {
+    let ends = |value: &str| {
+        let text = "[workspace]\ntimezone = \"Europe/Rome\"\n[accounts.a]\nnetwork = \"mastodon\"\ntoken_expires = ";
+        good(&format!("{text}{value}\n")).accounts["a"].token_expires.as_ref().map(|at| at.value.to_string())
+    };
+    assert_eq!(ends("2027-01-31").as_deref(), Some("2027-01-31T22:59:59Z"));
+    assert_eq!(ends("\"2027-07-31\"").as_deref(), Some("2027-07-31T21:59:59Z"));
+    assert_eq!(ends("2027-01-31T12:00:00").as_deref(), Some("2027-01-31T11:00:00Z"));
+    assert_eq!(ends("2027-01-31T12:00:00Z").as_deref(), Some("2027-01-31T12:00:00Z"));
+    let told_of = |value: &str| told(&format!("[accounts.a]\nnetwork = \"mastodon\"\ntoken_expires = {value}\n"));
+    assert!(told_of("\"soon\"").starts_with("bad-value: `soon` isn't a date"));
+    assert!(told_of("90").starts_with("wrong-type"));
 }
 
 #[test]
@@ -273,7 +312,7 @@ fn an_unknown_network_hides_no_other_account() {
 fn the_schema_knows_every_key_and_option() {
     let schema = schema(&networks());
     let keys: Vec<&String> = schema["properties"].as_object().expect("an object").keys().collect();
-    assert_eq!(keys, ["accounts", "check", "daemon", "groups", "ledger", "people", "publish", "workspace"]);
+    assert_eq!(keys, ["accounts", "check", "daemon", "groups", "ledger", "people", "publish", "vault", "workspace"]);
     let mastodon = &schema["properties"]["accounts"]["additionalProperties"]["anyOf"][0];
     assert_eq!(mastodon["properties"]["network"]["const"], "mastodon");
     assert_eq!(mastodon["properties"]["max_chars"]["maximum"], 100_000);

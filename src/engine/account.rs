@@ -3,12 +3,14 @@ use super::{
     body::Upload,
     brakes::Brakes,
     claim::Claim,
+    door::Door,
     hand::EngineHand,
     heard::Heard,
     keys::Keys,
     log::{Log, next_part},
     recorder::Halted,
     scribe::Scribe,
+    tokens::Tokens,
 };
 use crate::{
     ledger::{DeliveryState, Ledger},
@@ -50,6 +52,8 @@ pub(super) struct AccountRun<'a> {
     pub(super) session: Session,
     pub(super) heard: Heard,
     signed_in: bool,
+    /// Which of the kept sessions it is.
+    generation: Option<u64>,
     /// Whether the server was asked for no other reason than to hear it.
     greeted: Cell<bool>,
     /// How a lost answer is settled on the account's own server, once it was asked.
@@ -95,6 +99,7 @@ impl<'a> AccountRun<'a> {
             session: Session::default(),
             heard: Heard::default(),
             signed_in: false,
+            generation: None,
             greeted: Cell::new(false),
             settling: None,
             published: BTreeMap::new(),
@@ -163,6 +168,9 @@ impl<'a> AccountRun<'a> {
         if self.profile().auth != Auth::Session || self.signed_in {
             return Ok(());
         }
+        if let Some(tokens) = self.run.world.secrets.tokens() {
+            return self.open_kept(tokens, None).await;
+        }
         // A session that was open stays on the wire, so that the adapter can renew it instead of sending the password.
         let opened = {
             let mut hand = self.hand(&[], &|_| {}, None);
@@ -178,13 +186,34 @@ impl<'a> AccountRun<'a> {
         Ok(())
     }
 
+    /// Opens the session that publishers share.
+    async fn open_kept(&mut self, tokens: &dyn Tokens, refused: Option<u64>) -> Result<(), NetworkError> {
+        let door = Door {
+            world: self.run.world,
+            account: self.account,
+            network: self.network,
+            keys: &self.keys,
+            redactor: self.run.redactor,
+            heard: &self.heard,
+        };
+        let kept = door.open(tokens, refused).await;
+        self.heard.forget_budgets();
+        let kept = kept?;
+        self.keys.open(kept.secrets, self.run.redactor);
+        (self.session, self.generation, self.signed_in) = (kept.session, Some(kept.generation), true);
+        Ok(())
+    }
+
     /// Renews the session, or opens another. An account whose token goes with each request has none to renew.
     pub(super) async fn sign_in_anew(&mut self) -> Result<(), NetworkError> {
         if self.profile().auth != Auth::Session {
             return Err(NetworkError::new(ErrorKind::SignedOut, "the network does not accept the account's token"));
         }
         self.signed_in = false;
-        self.sign_in().await
+        match self.run.world.secrets.tokens() {
+            Some(tokens) => self.open_kept(tokens, self.generation).await,
+            None => self.sign_in().await,
+        }
     }
 
     /// Hears what time it is there before the first claim, unless a call that came before has told: by a clock that is wrong

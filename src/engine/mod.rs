@@ -13,6 +13,7 @@
 //!                                 └▶ settle ──┴▶ ask (what became of an open intent)
 //! ```
 //!
+//! Sessions that publishers share are opened and renewed by `renew`, behind [`Tokens`]; the [`Vault`] keeps them.
 //! Media are made ready by `prepare`, and `verdict` says what an error means.
 //! Everything is written by one `recorder`, which gathers events while its last call runs.
 
@@ -26,6 +27,7 @@ mod brakes;
 mod claim;
 mod clock;
 mod delivery;
+mod door;
 mod execute;
 mod fetch;
 mod flow;
@@ -41,6 +43,7 @@ mod probe;
 mod probes;
 mod recorder;
 mod redact;
+mod renew;
 mod scribe;
 mod secrets;
 mod settle;
@@ -48,7 +51,9 @@ mod settle;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod transport;
+mod vault;
 mod verdict;
 mod world;
 
@@ -61,6 +66,8 @@ pub use self::{
     probes::Probes,
     redact::Redactor,
     secrets::SystemSecrets,
+    tokens::{Kept, Look, Refreshing, Tokens},
     transport::{HttpTransport, Outgoing, OutgoingBody, Transport, TransportError, Visit, Visited, Web},
+    vault::{About, Files, Kind, Recipients, SharedVault, Vault, make_key},
     world::{Clock, Entropy, MediaSource, SecretSource, Stop, World},
 };

@@ -1,4 +1,4 @@
-use super::{Redactor, World, hand::EngineHand, heard::Heard, keys::Keys};
+use super::{Redactor, World, door::Door, hand::EngineHand, heard::Heard, keys::Keys};
 use crate::{
     model::Account,
     network::{Auth, ErrorKind, NetworkError, Probe, Session, Wire},
@@ -23,7 +23,14 @@ pub async fn probe(world: World<'_>, account: &Account) -> Result<ProbeReport, N
         .map_err(|why| NetworkError::new(ErrorKind::Misconfigured, why))?;
     let heard = Heard::default();
     let mut session = Session::default();
-    if network.profile().auth == Auth::Session {
+    let tokens = world.secrets.tokens().filter(|_| network.profile().auth == Auth::Session);
+    let mut generation = None;
+    if let Some(tokens) = tokens {
+        let door = Door { world, account, network, keys: &keys, redactor: &redactor, heard: &heard };
+        let kept = door.open(tokens, None).await?;
+        keys.open(kept.secrets, &redactor);
+        (session, generation) = (kept.session, Some(kept.generation));
+    } else if network.profile().auth == Auth::Session {
         let signed_in = {
             let mut hand = hand(world, account, &session, &keys, &redactor, &heard);
             network.sign_in(account, &mut Wire::new(&mut hand, &session)).await
@@ -32,8 +39,19 @@ pub async fn probe(world: World<'_>, account: &Account) -> Result<ProbeReport, N
         keys.open(signed_in.secrets, &redactor);
         session = signed_in.session;
     }
-    let mut hand = hand(world, account, &session, &keys, &redactor, &heard);
-    let probed = network.probe(account, &mut Wire::new(&mut hand, &session)).await;
+    let mut probed = {
+        let mut hand = hand(world, account, &session, &keys, &redactor, &heard);
+        network.probe(account, &mut Wire::new(&mut hand, &session)).await
+    };
+    // An access token may be refused before its time; that is no reason to call a person.
+    if let (Some(tokens), Err(NetworkError { kind: ErrorKind::SignedOut, .. })) = (tokens, &probed) {
+        let door = Door { world, account, network, keys: &keys, redactor: &redactor, heard: &heard };
+        let kept = door.open(tokens, generation).await?;
+        keys.open(kept.secrets, &redactor);
+        session = kept.session;
+        let mut hand = hand(world, account, &session, &keys, &redactor, &heard);
+        probed = network.probe(account, &mut Wire::new(&mut hand, &session)).await;
+    }
     let probe = probed.map_err(|error| redactor.error(error))?;
     let there = heard.now(world.clock.boottime());
     let clock_difference = there.map(|there| there.millis() - world.clock.now().millis());

@@ -1,7 +1,7 @@
-use super::SecretSource;
+use super::{SecretSource, tokens::Tokens, vault::SharedVault};
 use crate::model::SecretRef;
 use rustix::fs::OFlags;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use std::{
     fs::OpenOptions,
     io::Read as _,
@@ -23,12 +23,30 @@ const LONGEST: u64 = 64 * 1024;
 pub struct SystemSecrets {
     root: PathBuf,
     patience: Duration,
+    vault: Option<SharedVault>,
 }
 
 impl SystemSecrets {
     /// Finds files relative to a workspace's root, and runs commands there.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), patience: Duration::from_secs(30) }
+        Self { root: root.into(), patience: Duration::from_secs(30), vault: None }
+    }
+
+    /// Finds secrets in a vault too, and keeps sessions there.
+    #[must_use]
+    pub fn with_vault(self, vault: Option<SharedVault>) -> Self {
+        Self { vault, ..self }
+    }
+
+    fn kept(&self, name: &str) -> Result<Vec<u8>, String> {
+        let Some(vault) = &self.vault else {
+            return Err("the workspace has no vault; write `[vault]` in masthead.toml".to_owned());
+        };
+        let secret = vault.lock().get(name).map_err(|error| match error.hint {
+            Some(hint) => format!("{}; {hint}", error.message),
+            None => error.message,
+        })?;
+        Ok(secret.expose_secret().as_bytes().to_vec())
     }
 
     fn file(&self, path: &str) -> Result<Vec<u8>, String> {
@@ -104,6 +122,7 @@ impl SecretSource for SystemSecrets {
                 let program = words.first().map_or("", String::as_str);
                 (self.command(words)?, format!("the output of `{program}`"))
             }
+            SecretRef::Vault(name) => (self.kept(name)?, format!("the vault's `{name}`")),
         };
         if bytes.len() as u64 > LONGEST {
             return Err(format!("{whence} is longer than {LONGEST} bytes"));
@@ -112,7 +131,7 @@ impl SecretSource for SystemSecrets {
         let text = String::from_utf8(bytes).map_err(|_| format!("{whence} is not UTF-8 text"))?;
         let text = match secret {
             SecretRef::Command(_) => text.trim(),
-            SecretRef::Env(_) | SecretRef::File(_) => text.trim_end_matches(['\r', '\n']),
+            SecretRef::Env(_) | SecretRef::File(_) | SecretRef::Vault(_) => text.trim_end_matches(['\r', '\n']),
         };
         if text.trim().is_empty() {
             return Err(format!("{whence} is empty"));
@@ -122,12 +141,15 @@ impl SecretSource for SystemSecrets {
         }
         Ok(text.into())
     }
+
+    fn tokens(&self) -> Option<&dyn Tokens> {
+        self.vault.as_ref().map(|vault| vault as &dyn Tokens)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use secrecy::ExposeSecret as _;
     use std::{fs, os::unix::fs::PermissionsExt as _};
 
     fn words(line: &str) -> SecretRef {
@@ -195,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_command_that_takes_too_long_is_ended() {
-        let secrets = SystemSecrets { root: ".".into(), patience: Duration::from_millis(20) };
+        let secrets = SystemSecrets { patience: Duration::from_millis(20), ..SystemSecrets::new(".") };
         check(&secrets, &words("sleep 600"), Err("took longer than 0.02 seconds"));
     }
 

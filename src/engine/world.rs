@@ -1,4 +1,4 @@
-use super::{FetchError, Fetched, Transport};
+use super::{FetchError, Fetched, Transport, tokens::Tokens};
 use crate::{
     config::{Config, Times},
     model::{MediaProblem, NetworkId, SecretRef, Timestamp},
@@ -109,6 +109,11 @@ pub trait Entropy {
 pub trait SecretSource {
     /// Returns the secret, or why it can't be had (without it).
     fn get(&self, secret: &SecretRef) -> Result<SecretString, String>;
+
+    /// Returns where sessions are kept between runs, if anywhere.
+    fn tokens(&self) -> Option<&dyn Tokens> {
+        None
+    }
 }
 
 /// Reads images and videos.

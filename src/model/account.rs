@@ -1,4 +1,4 @@
-use super::{AccountId, NetworkId, Options};
+use super::{AccountId, NetworkId, Options, Timestamp};
 use crate::diag::{Span, Spanned};
 use std::{collections::BTreeMap, time::Duration};
 
@@ -23,6 +23,8 @@ pub struct Account {
     pub burst: Option<u32>,
     /// How long after a lost answer its list of posts is believed to be complete, where it differs from the workspace's.
     pub settle: Option<Duration>,
+    /// When its token is refused, where a person has written that down.
+    pub token_expires: Option<Spanned<Timestamp>>,
     /// The network's own settings for accounts.
     pub options: Options,
     /// Where the table's name stands.
@@ -48,6 +50,8 @@ pub enum SecretRef {
     File(String),
     /// Printed by a command, run without a shell: `command:PROGRAM ARGUMENT…`.
     Command(Vec<String>),
+    /// In the workspace's vault: `vault:NAME`.
+    Vault(String),
 }
 
 /// Someone whom copy may mention, from `[people.KEY]`.

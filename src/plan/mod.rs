@@ -4,6 +4,7 @@
 //! does no I/O and reads no clock: the same inputs give the same plan, byte for byte. `report` prints it and `engine`
 //! executes it. Start at [`plan`].
 
+mod access;
 mod budget;
 mod decide;
 mod desire;
@@ -15,6 +16,7 @@ mod row;
 mod withdrawn;
 
 pub use self::{
+    access::{Access, Locked},
     budget::Budget,
     decide::{continues, plan},
     desire::{Desired, desire},

@@ -119,6 +119,8 @@ pub enum Reason {
     Unknown,
     /// The network refused it.
     Refused(String),
+    /// Nobody gets into the account any more, and why.
+    SignedOut(String),
     /// A person must look.
     NeedsPerson(String),
     /// It is out.

@@ -1,3 +1,4 @@
+mod access;
 mod brakes;
 mod properties;
 

@@ -39,6 +39,7 @@ fn secret(secret: &SecretRef) -> String {
     match secret {
         SecretRef::Env(name) => format!("env:{name}"),
         SecretRef::File(path) => format!("file:{path}"),
+        SecretRef::Vault(name) => format!("vault:{name}"),
         // Not the arguments: people have been seen to put secrets there.
         SecretRef::Command(words) => {
             let more = if words.len() > 1 { " …" } else { "" };

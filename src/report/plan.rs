@@ -145,6 +145,9 @@ pub(super) fn reason(row: &Row, zone: Zone) -> String {
         Reason::Invalid => "has errors; `masthead check` shows them".to_owned(),
         Reason::Unknown => "an attempt's answer was lost; the network is asked first".to_owned(),
         Reason::Refused(words) => format!("refused: {words}; change the post to try again"),
+        Reason::SignedOut(why) => {
+            format!("signed out: {why}; renew its token, then run `masthead doctor {}`", row.account)
+        }
         Reason::NeedsPerson(why) => why.clone(),
         Reason::Published => "published".to_owned(),
         Reason::Changed if row.verdict == Verdict::Held => {
@@ -200,6 +203,7 @@ const fn reason_word(reason: &Reason) -> &'static str {
         Reason::Invalid => "invalid",
         Reason::Unknown => "unknown",
         Reason::Refused(_) => "refused",
+        Reason::SignedOut(_) => "signed-out",
         Reason::NeedsPerson(_) => "needs-person",
         Reason::Published => "published",
         Reason::Changed => "changed",

@@ -10,7 +10,7 @@ use crate::{
 use masthead::{
     config::{CheckSettings, Config, DaemonSettings, LedgerSettings, PublishSettings},
     diag::FileId,
-    engine::{self, MediaSource, Outcome, Progress, SecretSource, Settled, Stop, World},
+    engine::{self, MediaSource, Outcome, Progress, SecretSource, Settled, SharedVault, Stop, Tokens, World},
     ledger::{self, DeliveryState, MemoryStore, PartState, Published},
     model::{AccountId, MediaProblem, SecretRef, Zone},
     network::{self, AnyNetwork, Draft, Profile},
@@ -33,6 +33,7 @@ pub(crate) struct Journey {
     entropy: FakeEntropy,
     config: Config,
     desired: Desired,
+    secrets: Secrets,
     /// Everything that was or could have been printed.
     printed: RefCell<Vec<String>>,
 }
@@ -83,6 +84,7 @@ impl Journey {
             branch: "main".to_owned(),
             language: None,
             ledger: LedgerSettings::default(),
+            vault: None,
             publish: PublishSettings::default(),
             daemon: DaemonSettings::default(),
             check: CheckSettings::default(),
@@ -94,6 +96,7 @@ impl Journey {
         Self {
             profile,
             line: Line::new(Rc::clone(&twin), Rc::clone(&clock)),
+            secrets: Secrets { token: Some(twin.token()), vault: None },
             twin,
             clock,
             store: MemoryStore::new(),
@@ -107,6 +110,12 @@ impl Journey {
     /// Returns what is wanted, to change it before setting out.
     pub(crate) fn desired_mut(&mut self) -> &mut Desired {
         &mut self.desired
+    }
+
+    /// Keeps sessions in a vault from now on, on a machine that has the account's own secret or not.
+    pub(crate) fn keep_sessions(&mut self, vault: SharedVault, has_password: bool) {
+        let token = has_password.then(|| self.twin.token());
+        self.secrets = Secrets { token, vault: Some(vault) };
     }
 
     /// Makes the plan of this moment.
@@ -127,13 +136,13 @@ impl Journey {
         let plan = self.plan();
         self.note(&plan);
         let stop = Stop::new();
-        let (secrets, media) = (Secrets(self.twin.token()), Media);
+        let media = Media;
         let world = World {
             config: &self.config,
             transport: &self.line,
             clock: &*self.clock,
             entropy: &self.entropy,
-            secrets: &secrets,
+            secrets: &self.secrets,
             media: &media,
             networks: &network::find,
             commit: "c0ffee",
@@ -247,12 +256,19 @@ impl Journey {
     }
 }
 
-struct Secrets(&'static str);
+struct Secrets {
+    token: Option<&'static str>,
+    vault: Option<SharedVault>,
+}
 
 impl SecretSource for Secrets {
     fn get(&self, secret: &SecretRef) -> Result<SecretString, String> {
         assert_eq!(*secret, SecretRef::Env("TWIN_TOKEN".to_owned()));
-        Ok(self.0.into())
+        self.token.map(Into::into).ok_or_else(|| "`TWIN_TOKEN` is not set".to_owned())
+    }
+
+    fn tokens(&self) -> Option<&dyn Tokens> {
+        self.vault.as_ref().map(|vault| vault as &dyn Tokens)
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{
     fixtures::{self, Say},
     journey::{Journey, Rest, Run},
+    kept,
     line::{Fault, Which},
 };
 use masthead::{
@@ -41,6 +42,11 @@ pub(crate) const CASES: &[JourneyCase] = &[
     JourneyCase { name: "crash_twice_and_resume", holds: can_settle, run: crash_twice },
     JourneyCase { name: "crash_and_resume_hours_later", holds: can_settle, run: hours_later },
     JourneyCase { name: "two_publishers_make_one_post", holds: |_| true, run: race },
+    JourneyCase {
+        name: "a_kept_session_is_opened",
+        holds: |profile| profile.auth == Auth::Session,
+        run: kept::session,
+    },
     JourneyCase { name: "a_repeated_secret_is_not_printed", holds: is_sent, run: echo },
 ];
 

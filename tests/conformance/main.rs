@@ -10,6 +10,7 @@ mod fixtures;
 mod golden;
 mod journey;
 mod journeys;
+mod kept;
 mod line;
 mod stage;
 mod twin;

@@ -49,6 +49,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("hyper", &["cli/loopback", "cli/daemon/server"]),
     ("ring", &["engine/transport", "cli/daemon/webhook"]),
     ("git2", &["workspace/git"]),
+    ("age", &["engine/vault/seal"]),
     ("pulldown_cmark", &["content/markdown"]),
     ("chrono", &["model/when"]),
     ("chrono_tz", &["model/when"]),

@@ -11,6 +11,7 @@ mod settling;
 mod simulation;
 mod stage;
 mod stopping;
+mod tokens;
 mod twin;
 mod verdicts;
 mod wire;

@@ -109,6 +109,7 @@ fn stage(parts: Vec<DraftPart>) -> Stage {
             voice: Voice::Brand,
             burst: None,
             settle: None,
+            token_expires: None,
             language: None,
             options: Options::default(),
             span: nowhere(),

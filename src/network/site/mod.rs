@@ -135,6 +135,7 @@ mod tests {
             voice: Voice::Brand,
             burst: None,
             settle: None,
+            token_expires: None,
             language: None,
             options: options(set),
             span: span(),

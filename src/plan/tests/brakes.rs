@@ -139,6 +139,7 @@ fn an_account_has_a_burst_of_its_own() {
         language: None,
         burst: Some(2),
         settle: None,
+        token_expires: None,
         options: Options::default(),
         span: Span::new(FileId(0), 0..0),
     };

@@ -91,6 +91,7 @@ impl Twin for Bluesky {
             voice: Voice::Brand,
             burst: None,
             settle: None,
+            token_expires: None,
             language: None,
             options: Options::default(),
             span,

@@ -167,6 +167,7 @@ impl Twin for MastodonTwin {
             voice: Voice::Brand,
             burst: None,
             settle: None,
+            token_expires: None,
             language: None,
             options: Options::default(),
             span,

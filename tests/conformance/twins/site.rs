@@ -21,6 +21,7 @@ impl Twin for Nobody {
             voice: Voice::Brand,
             burst: None,
             settle: None,
+            token_expires: None,
             language: Some("en".to_owned()),
             options: Options::default(),
             span: Span::new(FileId(0), 0..0),
