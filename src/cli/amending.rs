@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     diag::did_you_mean,
-    engine::{self, Asked, HttpTransport, Outcome, Settled, Stop, SystemClock, SystemEntropy, SystemSecrets, World},
+    engine::{self, Asked, HttpTransport, Outcome, Settled, Stop, SystemClock, SystemEntropy, World},
     ledger::{Ledger, Store},
     model::{AccountId, PostId},
     network,
@@ -81,7 +81,7 @@ pub(super) fn carry_out(
         .build()
         .map_err(|error| Failure::doing(format!("failed to start: {error}")))?;
     let transport = HttpTransport::new().with_times(committed.config.publish.times);
-    let secrets = SystemSecrets::new(&committed.root);
+    let secrets = committed.secrets()?;
     let stop = Stop::new();
     let world = World {
         config: &committed.config,

@@ -2,6 +2,7 @@ use super::{
     Failure, Ui,
     only::Only,
     reach::{bare, braked, freezes, meets_here},
+    vault,
     web_media::WebMedia,
 };
 use crate::{
@@ -9,11 +10,11 @@ use crate::{
     config::{self, Config, LedgerSettings},
     content::{self, Defaults},
     diag::{Diagnostic, FileId, Files},
-    engine::{self, Probes},
+    engine::{self, Probes, SystemSecrets},
     ledger::{Brake, DeliveryKey, Event, Ledger, Store as _},
     model::{AccountId, FREEZE_FILE, Freeze, MediaLibrary as _, Post, PostId, Silence, Timestamp},
     network::{self, Limits},
-    plan::{self, Desired, Plan, Policy},
+    plan::{self, Access, Desired, Plan, Policy},
     report::{self, diagnostics},
     workspace::{self, Braked, Commit, Disk, FileProblem, GitStore, Listing, Repo, Source},
 };
@@ -353,6 +354,16 @@ impl Committed {
     /// Opens the ledger alone: for what no brake stops.
     pub(super) fn ledger_alone(&self) -> Result<Box<GitStore>, Failure> {
         GitStore::open(&self.repository, &self.config.ledger).map(Box::new).map_err(super::ledger_failure)
+    }
+
+    /// Returns where secrets are found, the vault's among them.
+    pub(super) fn secrets(&self) -> Result<SystemSecrets, Failure> {
+        vault::secrets(&self.root, &self.repository, &self.config)
+    }
+
+    /// Finds out what is known of the ways into accounts.
+    pub(super) fn access(&self, use_: vault::Use, ui: &Ui) -> Access {
+        vault::access(&self.root, &self.repository, &self.config, use_, ui)
     }
 
     /// Reads the ledger.

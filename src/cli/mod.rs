@@ -23,6 +23,7 @@ mod settle;
 mod time;
 mod trace;
 mod ui;
+mod vault;
 mod web_media;
 
 pub use self::{
@@ -102,6 +103,7 @@ enum Command {
     Thaw(thaw::Args),
     Accounts(accounts::Args),
     Doctor(doctor::Args),
+    Vault(commands::vault::Args),
     Media(commands::media::Args),
     Hooks(hooks::Args),
     Completions(completions::Args),
@@ -155,6 +157,7 @@ fn run(cli: &Cli, ui: &Ui) -> Done {
         Command::Thaw(args) => thaw::run(args, &start, ui),
         Command::Accounts(args) => accounts::run(args, &start, ui),
         Command::Doctor(args) => doctor::run(args, &start, ui),
+        Command::Vault(args) => commands::vault::run(args, &start, ui),
         Command::Media(args) => commands::media::run(args, &start, ui),
         Command::Hooks(args) => hooks::run(args, &start, ui),
         Command::Completions(args) => completions::run(args, ui),

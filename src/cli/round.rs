@@ -9,7 +9,7 @@ use super::{
     time,
 };
 use crate::{
-    engine::{self, HttpTransport, Outcome, Progress, Settled, Stop, SystemClock, SystemEntropy, SystemSecrets, World},
+    engine::{self, HttpTransport, Outcome, Progress, Settled, Stop, SystemClock, SystemEntropy, World},
     ledger::Ledger,
     model::{AccountId, PostId},
     network,
@@ -65,7 +65,7 @@ pub(super) async fn round(work: Work<'_>, hear: &mut dyn FnMut(&Progress)) -> Re
 async fn execute(work: Work<'_>, hear: &mut dyn FnMut(&Progress)) -> Result<Vec<Settled>, Failure> {
     let Work { committed, only, ui, stop } = work;
     let transport = HttpTransport::new().with_times(committed.config.publish.times);
-    let secrets = SystemSecrets::new(&committed.root);
+    let secrets = committed.secrets()?;
     let mut all: Vec<Settled> = Vec::new();
     let mut tried = BTreeSet::new();
     for _ in 0..PLANS {

@@ -18,6 +18,7 @@ mod sandbox;
 mod scale;
 mod site;
 mod trouble;
+mod vault;
 
 #[expect(dead_code, reason = "shared with the conformance suite, which uses more of it")]
 #[path = "../conformance/fixtures.rs"]

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     ffi::OsStr,
     fs,
-    io::Read as _,
+    io::{Read as _, Write as _},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
 };
@@ -78,7 +78,7 @@ impl Sandbox {
     pub(crate) fn git(&self, arguments: &[&str]) -> String {
         let output = self.clean(Command::new("git")).args(arguments).output().expect("git runs");
         assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
     /// Runs git in a folder, with the program in its `PATH` for hooks.
@@ -109,6 +109,17 @@ impl Sandbox {
     pub(crate) fn run_in(&self, folder: &Path, arguments: &[&str]) -> Ran {
         let mut command = self.command();
         Ran::of(command.current_dir(folder).args(arguments).output().expect("it runs"))
+    }
+
+    /// Runs the program here, with something on its standard input.
+    #[must_use]
+    pub(crate) fn run_with(&self, arguments: &[&str], input: &str) -> Ran {
+        let mut command = self.command();
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
+        // It may refuse before it has read anything.
+        let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+        Ran::of(child.wait_with_output().expect("it ends"))
     }
 
     /// Starts the program in a folder, to be stopped or waited for.
@@ -146,6 +157,11 @@ impl Sandbox {
 }
 
 impl Running {
+    /// Returns its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.as_ref().expect("it runs").id()
+    }
+
     /// Ends it as a power cut would.
     pub(crate) fn kill(mut self) {
         let mut child = self.0.take().expect("it runs");
@@ -160,7 +176,7 @@ impl Running {
 
     /// Sends it a signal.
     pub(crate) fn signal(&self, name: &str) {
-        let pid = self.0.as_ref().expect("it runs").id().to_string();
+        let pid = self.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &pid]).status().expect("kill runs").success());
     }
 

@@ -1,11 +1,21 @@
 use crate::{
-    cli::{DONE, Done, FINDINGS, Failure, Ui, daemon::Heartbeat, load, media::SourceMedia, time},
+    cli::{
+        DONE, Done, FINDINGS, Failure, Ui,
+        daemon::Heartbeat,
+        load,
+        media::SourceMedia,
+        time,
+        vault::{self, Use},
+    },
     config::Config,
     diag::{Level, words},
-    engine::{self, HttpTransport, ProbeReport, Probes, Stop, SystemClock, SystemEntropy, SystemSecrets, World},
+    engine::{
+        self, HttpTransport, ProbeReport, Probes, Recipients, Stop, SystemClock, SystemEntropy, SystemSecrets, World,
+    },
     ledger::{Ledger, Store as _},
     model::Account,
     network::{self, Auth},
+    plan::Access,
     workspace::{Disk, GitStore, Repo},
 };
 use serde::Serialize;
@@ -39,10 +49,13 @@ struct Report {
 /// One thing that was looked at.
 #[derive(Serialize)]
 struct Finding {
-    /// What it is about: an account, `repository`, `ledger` or `daemon`.
+    /// What it is about: an account, `repository`, `ledger`, `vault` or `daemon`.
     about: String,
     /// Whether it is as it should be.
     ok: bool,
+    /// Whether it will soon not be.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    warning: bool,
     /// What was found.
     message: String,
     /// What to do.
@@ -52,11 +65,15 @@ struct Finding {
 
 impl Finding {
     fn good(about: &str, message: impl Into<String>) -> Self {
-        Self { about: about.to_owned(), ok: true, message: message.into(), hint: None }
+        Self { about: about.to_owned(), ok: true, warning: false, message: message.into(), hint: None }
+    }
+
+    fn warning(about: &str, message: impl Into<String>, hint: &str) -> Self {
+        Self { warning: true, hint: Some(hint.to_owned()), ..Self::good(about, message) }
     }
 
     fn bad(about: &str, message: impl Into<String>, hint: Option<String>) -> Self {
-        Self { about: about.to_owned(), ok: false, message: message.into(), hint }
+        Self { about: about.to_owned(), ok: false, warning: false, message: message.into(), hint }
     }
 }
 
@@ -68,6 +85,14 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
         }
     }
     let mut findings = git(&root, &config);
+    let repository = Repo::open(&root).ok();
+    let access = match &repository {
+        Some(repository) => {
+            findings.extend(vault_of(&root, repository, &config));
+            vault::access(&root, repository, &config, Use::Look, ui)
+        }
+        None => Access::default(),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -76,7 +101,11 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
         .accounts
         .values()
         .filter(|account| args.accounts.is_empty() || args.accounts.iter().any(|name| name == account.id.as_str()));
-    let (transport, secrets, stop) = (HttpTransport::new(), SystemSecrets::new(&root), Stop::new());
+    let secrets = match &repository {
+        Some(repository) => vault::secrets(&root, repository, &config)?,
+        None => SystemSecrets::new(&root),
+    };
+    let (transport, stop) = (HttpTransport::new(), Stop::new());
     let disk = SourceMedia(&Disk::new(&root));
     let world = World {
         config: &config,
@@ -89,11 +118,12 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
         commit: "",
         stop: &stop,
     };
-    let probes = Repo::open(&root).ok().map(|repository| Probes::new(&repository.state_folder()));
+    let probes = repository.as_ref().map(|repository| Probes::new(&repository.state_folder()));
     for account in chosen {
         ui.detail(&format!("asking {}", account.id));
         let Some(network) = network::find(account.network) else { continue };
         let id = account.id.as_str();
+        findings.extend(token_end(&access, account, &config));
         if !network.profile().probe {
             if network.profile().auth == Auth::None {
                 findings.push(Finding::good(id, "needs no credential"));
@@ -122,7 +152,11 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     } else {
         for finding in &findings {
             let style = ui.style();
-            let mark = if finding.ok { style.level(Level::Note, "ok ") } else { style.level(Level::Error, "bad") };
+            let mark = match finding {
+                Finding { ok: false, .. } => style.level(Level::Error, "bad"),
+                Finding { warning: true, .. } => style.level(Level::Warning, "due"),
+                Finding { .. } => style.level(Level::Note, "ok "),
+            };
             ui.data(&format!("{mark}  {}: {}\n", finding.about, crate::report::printable(&finding.message)));
             if let Some(hint) = &finding.hint {
                 ui.data(&format!("     hint: {hint}\n"));
@@ -166,13 +200,51 @@ fn git(root: &Path, config: &Config) -> Vec<Finding> {
     findings
 }
 
+/// Looks at the vault, if there is one.
+fn vault_of(root: &Path, repository: &Repo, config: &Config) -> Option<Finding> {
+    let looked = vault::open(root, repository, config, Use::Open).and_then(|vault| {
+        let Some(mut vault) = vault else { return Ok(None) };
+        if let Some(why) = vault.locked() {
+            let hint = "put the key where `key` of `[vault]` says; `masthead vault init` showed it once";
+            return Ok(Some(Finding::bad("vault", format!("its key can't be had: {why}"), Some(hint.to_owned()))));
+        }
+        let Some(Recipients { last, wanted }) = vault.recipients()? else {
+            return Ok(Some(Finding::good("vault", "can be begun")));
+        };
+        let kept = words::count(vault.list()?.len(), "secret or session", "secrets and sessions");
+        let keys = words::count(wanted.len(), "key", "keys");
+        Ok(Some(if last == wanted {
+            Finding::good("vault", format!("keeps {kept}, for {keys}"))
+        } else {
+            Finding::warning(
+                "vault",
+                format!("keeps {kept}, which were encrypted for other keys than masthead.toml names"),
+                "run `masthead vault rekey`",
+            )
+        }))
+    });
+    looked.unwrap_or_else(|error| Some(Finding::bad("vault", error.message, error.hint)))
+}
+
+/// Says so if an account's token ends soon.
+fn token_end(access: &Access, account: &Account, config: &Config) -> Option<Finding> {
+    let (is_over, ends) = vault::ending(access, &account.id, time::now())?;
+    let (id, day) = (account.id.as_str(), ends.display_in(config.zone));
+    let hint = "make a new token, store it where `token` says, and correct `token_expires` if it is written there";
+    Some(if is_over {
+        Finding::bad(id, format!("the token has ended, {day}"), Some(hint.to_owned()))
+    } else {
+        Finding::warning(id, format!("the token ends {day}"), hint)
+    })
+}
+
 /// Looks at when the daemon of this clone was last at work, if there ever was one.
 fn daemon(repository: &Repo) -> Option<Finding> {
     match Heartbeat::read(&repository.state_folder()) {
         Ok(beat) => beat.map(|beat| {
             let judged = beat.judge(time::now());
             let hint = judged.hint.map(str::to_owned);
-            Finding { about: "daemon".to_owned(), ok: judged.ok, message: judged.message, hint }
+            Finding { ok: judged.ok, hint, ..Finding::good("daemon", judged.message) }
         }),
         Err(error) => Some(Finding::bad("daemon", error.message, error.hint)),
     }
@@ -217,7 +289,7 @@ fn hint(kind: &network::ErrorKind) -> Option<String> {
         ErrorKind::Forbidden => "the credential may not do this, or the account is restricted: look at its settings",
         ErrorKind::NotSent | ErrorKind::Ambiguous => "is `endpoint` right, and the server up?",
         ErrorKind::Misconfigured | ErrorKind::NotFound | ErrorKind::Unreadable => {
-            "is `endpoint` right? it should be the server's base address"
+            "see `token` of the account, and `endpoint`, which should be the server's base address"
         }
         ErrorKind::RateLimited => "wait a while and try again",
         ErrorKind::Refused

@@ -21,3 +21,4 @@ pub(super) mod show;
 pub(super) mod status;
 pub(super) mod thaw;
 pub(super) mod update;
+pub(super) mod vault;

@@ -1,5 +1,5 @@
 use crate::{
-    cli::{DONE, Done, Ui, load::Committed, only::Only, time},
+    cli::{DONE, Done, Ui, load::Committed, only::Only, time, vault::Use},
     report::{self, Rows},
 };
 use std::path::Path;
@@ -48,7 +48,20 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     let committed = Committed::load(start, ui)?;
     let now = time::moment(args.at.as_deref(), committed.config.zone)?;
     let ledger = if args.offline { committed.known_ledger()? } else { committed.ledger()? };
-    let plan = committed.plan(&ledger, now, &args.only)?;
+    let mut plan = committed.plan(&ledger, now, &args.only)?;
+    let access = committed.access(if args.offline { Use::Known } else { Use::Look }, ui);
+    for locked in access.locked(&plan) {
+        let (post, at) = locked.first;
+        let more = if locked.count > 1 { format!(", and {} more after it", locked.count - 1) } else { String::new() };
+        let zone = committed.config.zone;
+        ui.warning(&format!(
+            "the token of `{}` ends {}, before `{post}` is due {}{more}: renew it",
+            locked.account,
+            locked.ends.display_in(zone),
+            at.display_in(zone),
+        ));
+    }
+    access.mark(&mut plan);
     if args.json {
         ui.data(&report::plan_json(&plan));
     } else if args.summary {

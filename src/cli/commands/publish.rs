@@ -6,6 +6,7 @@ use crate::{
         progress,
         round::{self, Round, Work},
         time,
+        vault::Use,
     },
     engine::{Progress, Settled, Stop},
     plan::{Plan, Reason, Row, Verdict},
@@ -36,7 +37,8 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     let committed = Committed::load(start, ui)?;
     if args.dry_run {
         let ledger = committed.ledger()?;
-        let plan = committed.plan(&ledger, time::now(), &args.only)?;
+        let mut plan = committed.plan(&ledger, time::now(), &args.only)?;
+        committed.access(Use::Look, ui).mark(&mut plan);
         if args.json {
             ui.data(&report::plan_json(&plan));
         } else {

@@ -1,5 +1,5 @@
 use crate::{
-    cli::{DONE, Done, FINDINGS, Ui, load::Committed, only::Only, time},
+    cli::{DONE, Done, FINDINGS, Ui, load::Committed, only::Only, time, vault::Use},
     plan::Verdict,
     report,
 };
@@ -22,7 +22,8 @@ pub(in crate::cli) struct Args {
 pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     let committed = Committed::load(start, ui)?;
     let ledger = committed.ledger()?;
-    let plan = committed.plan(&ledger, time::now(), &args.only)?;
+    let mut plan = committed.plan(&ledger, time::now(), &args.only)?;
+    committed.access(Use::Look, ui).mark(&mut plan);
     if args.json {
         ui.data(&report::status_json(&plan, &ledger));
     } else {
