@@ -6,6 +6,7 @@ mod brakes;
 mod checking;
 mod daemon;
 mod documents;
+mod families;
 mod hooks;
 mod loopback;
 mod media;
@@ -17,6 +18,7 @@ mod rules;
 mod sandbox;
 mod scale;
 mod site;
+mod tokens;
 mod trouble;
 mod vault;
 

@@ -3,6 +3,7 @@
 //! It runs where `MASTHEAD_REAL_PDS` names a server, as `tests/servers/pds.sh start` starts one, and says so elsewhere.
 
 mod crash;
+mod kept;
 mod server;
 
 use serde_json::Value;

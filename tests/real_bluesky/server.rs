@@ -55,6 +55,13 @@ impl Server {
         Some(log.lines().filter(writes).count())
     }
 
+    /// Counts the sessions that were opened by password, in the server's log.
+    pub(crate) fn sign_ins(&self) -> Option<usize> {
+        let log = fs::read_to_string(self.log.as_ref()?).expect("the server's log can be read");
+        // The server logs that a session was made, too.
+        Some(log.lines().filter(|line| line.contains("\"url\":\"/xrpc/com.atproto.server.createSession\"")).count())
+    }
+
     /// Reads an image back.
     pub(crate) fn blob(&self, blob: &Value) -> image::DynamicImage {
         let did = self.get(&format!("com.atproto.identity.resolveHandle?handle={}", self.handle));
