@@ -166,12 +166,20 @@ pub(crate) fn text(bytes: Vec<u8>) -> Result<String, FileProblem> {
 
 /// Returns whether a path stays inside the workspace and out of git's own folder, on every system.
 pub(crate) fn is_inside(path: &str) -> bool {
-    let is_plain = path.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'\\');
+    // Without a way out of the loop, many bytes are looked at together.
+    let is_plain = path.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~') & (byte != b'\\'));
     if !is_plain && path.chars().any(|char| char == '\\' || char.is_control()) {
         return false;
     }
-    let mut steps = path.as_bytes().split(|byte| *byte == b'/');
-    steps.all(|step| !matches!(step, b"" | b"." | b"..") && !step.eq_ignore_ascii_case(b".git"))
+    let is_step = |step: &[u8]| !matches!(step, b"" | b"." | b"..") && !step.eq_ignore_ascii_case(b".git");
+    let bytes = path.as_bytes();
+    let mut start = 0;
+    let all_before_the_last = memchr::memchr_iter(b'/', bytes).all(|end| {
+        let step = &bytes[start..end];
+        start = end + 1;
+        is_step(step)
+    });
+    all_before_the_last && is_step(&bytes[start..])
 }
 
 #[cfg(test)]

@@ -32,20 +32,19 @@ pub(in crate::check) static INVISIBLE_CHARACTER: Code = Code {
 pub(in crate::check) fn check(file: FileId, text: &str, found: &mut Vec<Diagnostic>) {
     let bytes = text.as_bytes();
     let mut at = 0;
-    while at < bytes.len() {
-        // Nearly all texts, or most of their bytes, are ASCII: that is told without looking at characters.
-        let stretch = bytes.len().min(at + STRETCH);
-        if bytes[at..stretch].is_ascii() {
-            at = stretch;
-        }
-        while at < stretch {
-            at = if bytes[at].is_ascii() { at + 1 } else { look(file, text, at, found) };
-        }
+    // Nearly all bytes are ASCII: that is told of many together.
+    while let Some(ahead) = beyond_ascii(&bytes[at..]) {
+        at = look(file, text, at + ahead, found);
     }
 }
 
-/// How many bytes are looked at together.
-const STRETCH: usize = 32;
+/// Returns where the first byte is that is not ASCII.
+fn beyond_ascii(bytes: &[u8]) -> Option<usize> {
+    const STRETCH: usize = 32;
+    let ascii = bytes.chunks(STRETCH).take_while(|stretch| stretch.is_ascii()).count() * STRETCH;
+    let rest = bytes.get(ascii..)?;
+    rest.iter().position(|byte| !byte.is_ascii()).map(|at| ascii + at)
+}
 
 /// Looks at the character that starts at a byte, if one does, and returns where to go on.
 fn look(file: FileId, text: &str, at: usize, found: &mut Vec<Diagnostic>) -> usize {
