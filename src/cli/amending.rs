@@ -2,7 +2,7 @@
 
 use super::{
     Failure, Ui,
-    load::Committed,
+    committed::Committed,
     named,
     only::Only,
     progress::{self, Narrator},

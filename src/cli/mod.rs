@@ -6,6 +6,7 @@
 
 mod amending;
 mod commands;
+mod committed;
 mod daemon;
 mod failure;
 mod load;

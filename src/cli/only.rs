@@ -1,4 +1,4 @@
-use super::{Failure, load::Committed};
+use super::{Failure, committed::Committed};
 use crate::{
     diag::did_you_mean,
     ledger::Ledger,

@@ -2,7 +2,7 @@
 
 use super::{
     Failure,
-    load::Committed,
+    committed::Committed,
     web_media::{WebMedia, file_names, published_with},
 };
 use crate::{

@@ -1,8 +1,9 @@
 //! One round of publishing: everything that is due, once, and then the sites.
 
 use super::{
-    Failure, Ui, ledger_failure,
-    load::Committed,
+    Failure, Ui,
+    committed::Committed,
+    ledger_failure,
     only::Only,
     progress::Narrator,
     project::{self, Projected},

@@ -1,6 +1,6 @@
 //! Media by web address: fetched once in a run, and kept in the clone.
 
-use super::load::Committed;
+use super::committed::Committed;
 use crate::{
     config::Config,
     engine::{self, FetchError, Fetched, HttpTransport, KeptMedia, MediaSource, Reach, SystemClock},

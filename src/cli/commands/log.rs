@@ -1,5 +1,5 @@
 use crate::{
-    cli::{DONE, Done, Ui, load::Committed, only::Only},
+    cli::{DONE, Done, Ui, committed::Committed, only::Only},
     report,
 };
 use std::path::Path;

@@ -1,5 +1,5 @@
 use crate::{
-    cli::{DONE, Done, Ui, load::Committed, only::Only, time, vault::Use},
+    cli::{DONE, Done, Ui, committed::Committed, only::Only, time, vault::Use},
     report::{self, Rows},
 };
 use std::path::Path;

@@ -1,7 +1,7 @@
 use crate::{
     cli::{
         DONE, Done, FINDINGS, Failure, Ui,
-        load::Committed,
+        committed::Committed,
         only::Only,
         progress,
         round::{self, Round, Work},

@@ -1,7 +1,7 @@
 use crate::{
     cli::{
         DONE, Done, Failure, Ui, amending,
-        load::Committed,
+        committed::Committed,
         named,
         only::Only,
         person,

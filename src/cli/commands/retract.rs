@@ -2,7 +2,7 @@ use crate::{
     cli::{
         DONE, Done, FINDINGS, Ui,
         amending::{self, Amending},
-        load::Committed,
+        committed::Committed,
         person, time,
     },
     engine::Asked,

@@ -1,5 +1,5 @@
 use crate::{
-    cli::{DONE, Done, Failure, Ui, load::Committed, only::Only, time},
+    cli::{DONE, Done, Failure, Ui, committed::Committed, only::Only, time},
     diag::did_you_mean,
     model::PostId,
     plan::Plan,

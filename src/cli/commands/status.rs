@@ -1,5 +1,5 @@
 use crate::{
-    cli::{DONE, Done, FINDINGS, Ui, load::Committed, only::Only, time, vault::Use},
+    cli::{DONE, Done, FINDINGS, Ui, committed::Committed, only::Only, time, vault::Use},
     plan::Verdict,
     report,
 };

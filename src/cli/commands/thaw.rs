@@ -1,5 +1,5 @@
 use crate::{
-    cli::{DONE, Done, FINDINGS, Failure, Ui, load::Committed, named, only::Only, person, reach, time},
+    cli::{DONE, Done, FINDINGS, Failure, Ui, committed::Committed, named, only::Only, person, reach, time},
     ledger::{Brake, BrakeEvent, Braking, Ledger, Store as _},
     model::{AccountId, FREEZE_FILE, Scope},
     plan::{Reason, Row},

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     cli::{
         DONE, Done, FINDINGS, Failure, Ui, Volume,
-        load::{Committed, Tip},
+        committed::{Committed, Tip},
         only::Only,
         progress,
         round::{self, Round, Work},
