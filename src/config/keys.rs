@@ -79,6 +79,21 @@ pub(crate) fn properties<K>(keys: &[Key<K>], options: &[OptionSpec], networks: &
     options.chain(keys).collect()
 }
 
+/// What other tools for posts and pages call what a key here means.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("accounts", "to"),
+    ("channels", "to"),
+    ("networks", "to"),
+    ("platforms", "to"),
+    ("targets", "to"),
+    ("publish_at", "date"),
+    ("scheduled", "date"),
+    ("scheduled_at", "date"),
+    ("lang", "language"),
+    ("in_reply_to", "reply_to"),
+    ("repost", "boost"),
+];
+
 /// Makes the finding about a key that isn't known, with what may be meant.
 pub(crate) fn unknown_key<'k>(
     entry: &Entry<'_>,
@@ -88,7 +103,9 @@ pub(crate) fn unknown_key<'k>(
     let key = &entry.key;
     let finding =
         Diagnostic::new(&codes::UNKNOWN_KEY, key.span, format!("unknown key `{}` in {place}", shown(&key.value)));
-    match did_you_mean(&key.value, known.clone()) {
+    let elsewhere =
+        ELSEWHERE.iter().find(|(other, ours)| *other == key.value && known.clone().any(|name| name == *ours));
+    match elsewhere.map(|(_, ours)| *ours).or_else(|| did_you_mean(&key.value, known.clone())) {
         Some(near) => finding
             .help(format!("did you mean `{near}`?"))
             .fix(format!("replace it with `{near}`"), vec![TextEdit { span: key.span, text: near.into() }]),

@@ -102,6 +102,14 @@ fn without_an_id_the_path_is_it() {
 
 #[test]
 fn unknown_keys_are_told_with_what_may_be_meant() {
+    check(
+        "accounts = [\"brand\"]",
+        "unknown-key: unknown key `accounts` in the front matter [accounts] (did you mean `to`?)",
+    );
+    check(
+        "scheduled = 1",
+        "unknown-key: unknown key `scheduled` in the front matter [scheduled] (did you mean `date`?)",
+    );
     check("dat = 1", "unknown-key: unknown key `dat` in the front matter [dat] (did you mean `date`?)");
     check(
         "hastags = []",
