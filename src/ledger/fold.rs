@@ -86,8 +86,10 @@ fn cancelled(events: &[Event]) -> Option<&str> {
     for event in events {
         match &event.what {
             Happening::Cancel { why: said } => why = Some(said.as_str()),
-            // A person takes it back with the same command: that no attempt had an effect, so that it is queued again.
-            Happening::Absent { .. } | Happening::Intent { .. } => why = None,
+            // A person takes it back with the same command: that no attempt had an effect, so that it is queued again. What a
+            // publisher finds out about an attempt that was under way doesn't.
+            Happening::Absent { .. } if event.by.person.is_some() => why = None,
+            Happening::Intent { .. } => why = None,
             _ => {}
         }
     }
@@ -454,7 +456,10 @@ mod tests {
         check([try_("1"), held("2", "1"), cancel("3")], "cancelled: old news");
         check([try_("1"), cancel("2")], "sending 1");
         check([try_("1"), cancel("2"), out("3", "1", "109")], "published 109");
-        check([cancel("1"), absent("2", "9")], "queued after 0");
+        let mut told = absent("2", "9");
+        told.by.person = Some("Ada".to_owned());
+        check([cancel("1"), told], "queued after 0");
+        check([try_("1"), cancel("2"), absent("3", "1")], "cancelled: old news");
     }
 
     #[test]
