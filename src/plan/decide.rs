@@ -252,7 +252,7 @@ fn due(desired: &Desired, part: usize, facts: &Facts<'_>) -> Decision {
         |reference| match reference {
             Reference::Post(id) => {
                 let out = ledger.delivery(id, &draft.account).and_then(|state| state.published(0));
-                out.is_none_or(|out| out.remote.id.is_empty()).then(|| id.clone())
+                out.is_none_or(|out| out.remote.id.is_empty()).then(|| (id.clone(), out.is_some()))
             }
             Reference::Url(_) => None,
         },
@@ -261,7 +261,13 @@ fn due(desired: &Desired, part: usize, facts: &Facts<'_>) -> Decision {
     let quiet = policy.publish.quiet.filter(|_| is_first && !is_projected(draft.network));
     let quiet = quiet.and_then(|quiet| quiet.until(now, policy.zone));
     match (missing, desired.when) {
-        (Some(id), when) => (Verdict::Wait, Reason::After(id), when),
+        (Some((id, true)), when) => {
+            let what = format!(
+                "post `{id}` is out, but nobody knows what it is called there, so nothing can answer it: look there"
+            );
+            (Verdict::Attention, Reason::NeedsPerson(what), when)
+        }
+        (Some((id, false)), when) => (Verdict::Wait, Reason::After(id), when),
         (None, _) if let Some(until) = quiet => (Verdict::Wait, Reason::Quiet, Some(until)),
         (None, Some(when)) => (Verdict::Publish, Reason::Due, Some(when)),
         (None, None) => (Verdict::Publish, Reason::NoDate, None),

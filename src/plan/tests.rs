@@ -295,8 +295,10 @@ fn nothing_follows_a_part_without_a_name() {
     check(threaded("a", 2), vec![PartState::Published(nameless.clone())], Verdict::Attention, reason);
     let mut reply = wants("b");
     reply.draft.reply_to = Some(Reference::Post(PostId::new("a")));
-    let waits = rows(vec![reply, threaded("a", 2)], &ledger("a", vec![PartState::Published(nameless)]));
-    assert_eq!((waits[0].verdict, &waits[0].reason), (Verdict::Wait, &Reason::After(PostId::new("a"))));
+    let asks = rows(vec![reply, threaded("a", 2)], &ledger("a", vec![PartState::Published(nameless)]));
+    let what = "post `a` is out, but nobody knows what it is called there, so nothing can answer it: look there";
+    let asks = asks.iter().find(|row| row.post == PostId::new("b")).expect("a row");
+    assert_eq!((asks.verdict, &asks.reason), (Verdict::Attention, &Reason::NeedsPerson(what.to_owned())));
 }
 
 #[test]
