@@ -277,6 +277,13 @@ impl<'a> AccountRun<'a> {
         Ok(settling)
     }
 
+    /// Returns the moment by the network's clock, if it was heard, else by ours. What publishers on several machines compare
+    /// is told by it: their own clocks may be minutes apart.
+    pub(super) fn now(&self) -> Timestamp {
+        let clock = self.run.world.clock;
+        self.heard.now(clock.boottime()).unwrap_or_else(|| clock.now())
+    }
+
     /// Returns a hand for a flow of this account.
     pub(super) fn hand<'h>(
         &'h self,

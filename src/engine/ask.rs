@@ -4,12 +4,14 @@ use super::{
     claim::{Again, Basis, Withheld},
     delivery::{Made, Part},
     flow::Flown,
+    pace::claim_window,
     pins,
     prepare::{Prepared, Unprepared},
     recorder::Halted,
     verdict::{Sent, Verdict, explain, judge},
 };
 use crate::{
+    config::Times,
     ledger::{Event, EventId, Happening, Intent},
     model::Timestamp,
     network::{Attempt, ErrorKind, Found, NetworkError, Receipt, Settling, Wire},
@@ -18,10 +20,14 @@ use crate::{
 use std::time::Duration;
 
 /// How far apart two looks at a listing are that must agree before a post is believed to be absent.
-const SECOND_LOOK: Duration = Duration::from_secs(60);
+pub(super) const SECOND_LOOK: Duration = Duration::from_secs(60);
 
-/// How long before its window ends a key is no longer relied on: clocks differ.
-const WINDOW_MARGIN: Duration = Duration::from_secs(60);
+/// Returns how long before its window ends a key is no longer relied on: clocks differ, and a request that is claimed then
+/// may still take its time to leave and to arrive.
+pub(super) fn key_margin(times: &Times) -> Duration {
+    const SKEW: Duration = Duration::from_secs(60);
+    SKEW + claim_window(times) + times.connect_timeout + times.request_timeout
+}
 
 /// What asking about an open intent gave.
 pub(super) enum Reply {
@@ -56,6 +62,14 @@ impl AccountRun<'_> {
             Ok(settling) => settling,
             Err(error) => return Ok(self.unanswered(&error)),
         };
+        if let Err(error) = self.hear().await {
+            return Ok(self.unanswered(&error));
+        }
+        if self.now() < intent.over() {
+            // The plan had our own clock alone.
+            let why = "by the network's clock an attempt may still be under way".to_owned();
+            return Ok(Reply::Wait(intent.over(), why));
+        }
         match settling {
             // Nothing is ever sent there, so nothing can be on its way.
             Settling::Receipt => Ok(Reply::Absent),
@@ -101,8 +115,8 @@ impl AccountRun<'_> {
         window: Duration,
         settle: Duration,
     ) -> Result<Reply, Halted> {
-        let before = intent.at.plus(window).minus(WINDOW_MARGIN);
-        if self.run.world.clock.now() >= before {
+        let before = intent.at.plus(window).minus(key_margin(self.run.world.times()));
+        if self.now() >= before {
             return Ok(self.look(part, intent, intent.ends().plus(settle)).await);
         }
         if intent.digest == part.desired.digest
@@ -120,8 +134,7 @@ impl AccountRun<'_> {
             // A listing is compared by text, and the text that was sent is no longer known.
             return Reply::Unclear("the post was edited after the attempt, so it can't be recognised".to_owned());
         }
-        let clock = self.run.world.clock;
-        let is_complete = clock.now() >= complete;
+        let is_complete = self.now() >= complete;
         match self.find(part, intent).await {
             Reply::Absent | Reply::Unclear(_) if !is_complete => {
                 let why = "an attempt's answer was lost, and the network may not show it yet".to_owned();
@@ -266,6 +279,9 @@ impl AccountRun<'_> {
     ) -> Flown {
         let basis = Basis::Repeat { intent: intent.id.clone(), seen: part.seen, again };
         let claim = self.claim(&part.key, attempt, self.run.world.clock.boottime(), basis, part);
+        if let Some(early) = self.before(part, claim.claimed()).await {
+            return early;
+        }
         self.publish(part, prepared, attempt, claim).await
     }
 
@@ -299,7 +315,7 @@ impl AccountRun<'_> {
         if desired.invalid {
             return Some("its post has errors now".to_owned());
         }
-        let early = desired.when.filter(|&when| when > self.run.world.clock.now());
+        let early = desired.when.filter(|&when| when > self.now());
         early.map(|when| format!("its post has a new date, {}", self.display(when)))
     }
 }

@@ -32,7 +32,7 @@ impl AccountRun<'_> {
         let begun = world.clock.boottime();
         let mut nonce = [0; 8];
         world.entropy.fill(&mut nonce);
-        let attempt =
+        let mut attempt =
             Attempt { key: random_id(world.entropy), at: world.clock.now(), nonce: u64::from_le_bytes(nonce) };
         let prepared = match self.prepare(part).await {
             Ok(prepared) => prepared,
@@ -45,11 +45,24 @@ impl AccountRun<'_> {
                 return self.not_signed_in(part, error).await;
             }
             tries += 1;
-            let digest = part.desired.digest.clone();
-            let key = part.key.clone();
-            let basis = Basis::New { attempt: tries, seen: part.seen, digest: &digest, media: &prepared.fetched };
-            let claim = self.claim(&key, &attempt, begun, basis, part);
-            let Flown { result, record, claimed, _permit } = self.publish(part, &prepared, &attempt, claim).await;
+            let flown = match self.before(part, Claimed::Fresh).await {
+                Some(early) => early,
+                None => {
+                    if !renewed {
+                        // Whoever takes over compares it with a clock of theirs, so the network's counts.
+                        attempt.at = self.now().minus(world.clock.boottime().saturating_sub(begun));
+                    }
+                    let basis = Basis::New {
+                        attempt: tries,
+                        seen: part.seen,
+                        digest: &part.desired.digest,
+                        media: &prepared.fetched,
+                    };
+                    let claim = self.claim(&part.key, &attempt, begun, basis, part);
+                    self.publish(part, &prepared, &attempt, claim).await
+                }
+            };
+            let Flown { result, record, claimed, _permit } = flown;
             part.seen += record.written;
             if let Some(withheld) = record.withheld {
                 return self.held_back(part, withheld, tries).await;

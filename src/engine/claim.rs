@@ -145,16 +145,17 @@ impl Claim<'_> {
             return self.withhold(withheld);
         }
         let (made, wall) = (world.clock.boottime(), world.clock.now());
+        let now = heard.now(made).unwrap_or(wall);
         // The attempt's time stands in the intent, and uploads may have taken long since: the lease counts from there.
         let lease = seconds(world.times().lease + made.saturating_sub(self.begun));
         let id = self.scribe.id();
         let written = match &self.basis {
-            Basis::Repeat { again: Again::Key(before), .. } if wall >= *before => {
+            Basis::Repeat { again: Again::Key(before), .. } if now >= *before => {
                 return self.withhold(Withheld::TooLate);
             }
             Basis::Repeat { intent, seen, .. } => {
                 let repeat = Happening::Repeat { lease: seconds(world.times().lease) };
-                self.scribe.write_as(id.clone(), self.key, Some(intent), wall, repeat, Some(*seen)).await
+                self.scribe.write_as(id.clone(), self.key, Some(intent), now, repeat, Some(*seen)).await
             }
             Basis::New { attempt, seen, digest, media } => {
                 let intent = intent(world, self.attempt, *attempt, digest, lease, heard.now(made), media);

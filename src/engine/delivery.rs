@@ -123,7 +123,7 @@ impl AccountRun<'_> {
 
     /// Does what a part's state asks for, if that is what the row is for.
     async fn step(&mut self, verdict: Verdict, part: &mut Part<'_>) -> Result<Turn, Halted> {
-        let now = self.run.world.clock.now();
+        let now = self.now();
         match part.state.clone() {
             PartState::Published(published) => Ok(Turn::Out(published.remote)),
             PartState::Attention { reason } => Ok(Turn::Ended(Outcome::Attention { reason })),

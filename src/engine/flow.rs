@@ -55,9 +55,6 @@ impl AccountRun<'_> {
         claim: Claim<'_>,
     ) -> Flown {
         let claimed = claim.claimed();
-        if let Some(early) = self.before(part, claimed).await {
-            return early;
-        }
         let job = self.job(part, prepared, attempt);
         let waiting = |why: &str| self.run.log.waiting(&part.key.post, &part.key.account, why);
         let mut hand = self.hand(&prepared.uploads, &waiting, Some(claim));
@@ -75,7 +72,7 @@ impl AccountRun<'_> {
     }
 
     /// Hears the network before anything of a flow is done, and ends it if nothing may be claimed.
-    async fn before(&self, part: &Part<'_>, claimed: Claimed) -> Option<Flown> {
+    pub(super) async fn before(&self, part: &Part<'_>, claimed: Claimed) -> Option<Flown> {
         let mut record = Record::new();
         let error = match self.hear().await {
             Err(error) => {

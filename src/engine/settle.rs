@@ -13,7 +13,7 @@ use crate::{
 use std::time::Duration;
 
 /// How long the network is asked in vain before a person is.
-const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl AccountRun<'_> {
     /// Finds out what became of an intent that nobody has heard of since, by what the network offers, and writes it down.
@@ -24,9 +24,7 @@ impl AccountRun<'_> {
         match reply {
             Reply::Out(receipt, made) => self.receive(part, of, receipt, made).await,
             Reply::Refused(error) => self.fail(part, of, &error).await,
-            Reply::Open(why) if self.run.world.clock.now() < intent.at.plus(PATIENCE) => {
-                Ok(Turn::Ended(Outcome::Unknown { why }))
-            }
+            Reply::Open(why) if self.now() < intent.at.plus(PATIENCE) => Ok(Turn::Ended(Outcome::Unknown { why })),
             Reply::Held(why) => Ok(Turn::Ended(Outcome::Unknown { why })),
             Reply::Stopped => Ok(Turn::Stopped),
             // No state is without a deadline: somebody must hear of it.
