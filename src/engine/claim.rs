@@ -222,10 +222,6 @@ impl Claim<'_> {
         if in_time {
             return Ok(());
         }
-        if !matches!(self.basis, Basis::New { .. }) {
-            // The intent stays open, since nobody knows what its first request did.
-            return self.withhold(Withheld::TooLate);
-        }
         let why = "too much time passed between the claim and the request, which was not sent";
         self.release(intent, why, Withheld::TooLate).await
     }
@@ -237,20 +233,23 @@ impl Claim<'_> {
             Err(Halted) => return self.withhold(Withheld::Halted),
         };
         let Some(why) = frozen else { return Ok(()) };
-        if !matches!(self.basis, Basis::New { .. }) {
-            return self.withhold(Withheld::Frozen(why));
-        }
         self.release(intent, &why.clone(), Withheld::Frozen(why)).await
     }
 
-    /// Gives a new intent up, whose request was not sent.
+    /// Gives a new intent up, whose request was not sent. One that is repeated stays open, since nobody knows what its first
+    /// request did.
     async fn release(&mut self, intent: &EventId, why: &str, withheld: Withheld) -> Result<(), NetworkError> {
+        let Basis::New { seen, .. } = self.basis else { return self.withhold(withheld) };
         let release = Happening::Release { why: why.to_owned() };
-        if self.scribe.write(self.key, Some(intent), release, None).await.is_err() {
-            return self.withhold(Withheld::Halted);
+        // Who comes very late may find that another has repeated the intent: then it is no longer true that nothing left.
+        match self.scribe.write(self.key, Some(intent), release, Some(seen + 1)).await {
+            Ok(Appended::Written) => {
+                self.record.written += 1;
+                self.withhold(withheld)
+            }
+            Ok(Appended::Beaten) => self.withhold(Withheld::Beaten),
+            Err(Halted) => self.withhold(Withheld::Halted),
         }
-        self.record.written += 1;
-        self.withhold(withheld)
     }
 
     fn withhold(&mut self, withheld: Withheld) -> Result<(), NetworkError> {
