@@ -73,11 +73,15 @@ impl Recorder {
     }
 }
 
-/// Runs a blocking call of the store away from this thread.
+/// Runs a call of the store, away from this thread if it blocks.
 pub(super) async fn away<T: Send + 'static>(
     mut store: Box<dyn Store>,
     work: impl FnOnce(&mut dyn Store) -> T + Send + 'static,
 ) -> (Box<dyn Store>, T) {
+    if !store.blocks() {
+        let result = work(&mut *store);
+        return (store, result);
+    }
     let call = tokio::task::spawn_blocking(move || {
         let result = work(&mut *store);
         (store, result)

@@ -1,6 +1,6 @@
 use super::{
-    Append, Appended, Brake, BrakeEvent, Event, Genesis, Ledger, PartKey, Store, StoreError, StoreProblem, decode,
-    decode_brake, encode, encode_brake, fold, fold_brakes,
+    Append, Appended, Brake, BrakeEvent, DeliveryKey, Event, Genesis, Ledger, PartKey, Store, StoreError, StoreProblem,
+    decode, decode_brake, encode, encode_brake, fold::fold_delivery, fold_brakes,
 };
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -15,9 +15,12 @@ pub struct MemoryStore {
 
 #[derive(Debug, Default)]
 struct Inner {
-    genesis: Option<Genesis>,
     /// In the order of writing, as they read back.
     events: Vec<Event>,
+    /// The same by part, each with its sequence.
+    by_part: BTreeMap<DeliveryKey, BTreeMap<u16, Vec<(u16, Event)>>>,
+    /// The same, folded.
+    ledger: Ledger,
     brakes: Vec<BrakeEvent>,
     commits: usize,
     upsets: VecDeque<Upset>,
@@ -43,13 +46,23 @@ impl MemoryStore {
     /// Makes one that begins so.
     pub fn with_genesis(genesis: Genesis) -> Self {
         let store = Self::new();
-        store.lock().genesis = Some(genesis);
+        store.lock().ledger.genesis = Some(genesis);
         store
     }
 
     /// Returns the state of every delivery.
     pub fn ledger(&self) -> Ledger {
-        self.lock().ledger()
+        self.read_with(Ledger::clone)
+    }
+
+    /// Looks at the state of every delivery.
+    pub fn read_with<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
+        look(&self.lock().ledger)
+    }
+
+    /// Looks at all events in the order of writing.
+    pub fn look<T>(&self, look: impl FnOnce(&[Event]) -> T) -> T {
+        look(&self.lock().events)
     }
 
     /// Returns all events in the order of writing.
@@ -104,10 +117,14 @@ impl MemoryStore {
 }
 
 impl Store for MemoryStore {
+    fn blocks(&self) -> bool {
+        false
+    }
+
     fn read(&mut self) -> Result<Ledger, StoreError> {
         let inner = self.lock();
         inner.check()?;
-        Ok(inner.ledger())
+        Ok(inner.ledger.clone())
     }
 
     fn append(&mut self, batch: &[Append]) -> Result<Vec<Appended>, StoreError> {
@@ -125,7 +142,7 @@ impl Store for MemoryStore {
             }
             Some(Upset::IsFollowedBy(events)) => {
                 let answers = inner.append(batch);
-                inner.brakes.extend(events);
+                events.into_iter().for_each(|event| inner.brake(event));
                 Ok(answers)
             }
             Some(Upset::IsBeatenBy(events)) => {
@@ -140,19 +157,14 @@ impl Store for MemoryStore {
         inner.check()?;
         match inner.refuses_looks {
             Some(problem) => Err(StoreError::new(problem, "the brakes can't be read")),
-            None => Ok(fold_brakes(&inner.brakes)),
+            None => Ok(inner.ledger.brakes.clone()),
         }
     }
 
     fn brake(&mut self, events: &[BrakeEvent]) -> Result<(), StoreError> {
         let mut inner = self.lock();
         inner.check()?;
-        for event in events {
-            inner.genesis.get_or_insert_with(|| Genesis { id: event.id.0.clone(), created: event.at });
-            if !inner.brakes.iter().any(|known| known.id == event.id) {
-                inner.brakes.push(decode_brake(&encode_brake(event)).expect("what is written reads back"));
-            }
-        }
+        events.iter().for_each(|event| inner.brake(event.clone()));
         inner.commits += 1;
         Ok(())
     }
@@ -174,11 +186,11 @@ impl Inner {
     }
 
     fn append_one(&mut self, Append { event, seen }: &Append) -> Appended {
-        if self.of_part(&event.key).any(|known| known.id == event.id) {
+        let known = self.of_part(&event.key);
+        if known.iter().any(|(_, known)| known.id == event.id) {
             return Appended::Written;
         }
-        let count = self.of_part(&event.key).count();
-        if seen.is_some_and(|seen| usize::from(seen) != count) {
+        if seen.is_some_and(|seen| usize::from(seen) != known.len()) {
             return Appended::Beaten;
         }
         self.write(event.clone());
@@ -186,23 +198,28 @@ impl Inner {
     }
 
     fn write(&mut self, event: Event) {
-        self.genesis.get_or_insert_with(|| Genesis { id: event.id.0.clone(), created: event.at });
+        self.ledger.genesis.get_or_insert_with(|| Genesis { id: event.id.0.clone(), created: event.at });
         // What a reader of the real ledger would see.
-        self.events.push(decode(&encode(&event)).expect("what is written reads back"));
+        let event = decode(&encode(&event)).expect("what is written reads back");
+        let key = DeliveryKey { post: event.key.post.clone(), account: event.key.account.clone() };
+        let parts = self.by_part.entry(key.clone()).or_default();
+        let part = parts.entry(event.key.part).or_default();
+        part.push((u16::try_from(part.len() + 1).unwrap_or(u16::MAX), event.clone()));
+        self.ledger.deliveries.insert(key, Arc::new(fold_delivery(parts.clone())));
+        self.events.push(event);
     }
 
-    fn of_part(&self, key: &PartKey) -> impl Iterator<Item = &Event> {
-        self.events.iter().filter(move |event| event.key == *key)
+    fn brake(&mut self, event: BrakeEvent) {
+        self.ledger.genesis.get_or_insert_with(|| Genesis { id: event.id.0.clone(), created: event.at });
+        if !self.brakes.iter().any(|known| known.id == event.id) {
+            self.brakes.push(decode_brake(&encode_brake(&event)).expect("what is written reads back"));
+            self.ledger.brakes = fold_brakes(&self.brakes);
+        }
     }
 
-    fn ledger(&self) -> Ledger {
-        let mut counts: BTreeMap<&PartKey, u16> = BTreeMap::new();
-        let sequenced = self.events.iter().map(|event| {
-            let count = counts.entry(&event.key).or_default();
-            *count = count.saturating_add(1);
-            (*count, event.clone())
-        });
-        Ledger { brakes: fold_brakes(&self.brakes), ..fold(self.genesis.clone(), sequenced) }
+    fn of_part(&self, key: &PartKey) -> &[(u16, Event)] {
+        let delivery = DeliveryKey { post: key.post.clone(), account: key.account.clone() };
+        self.by_part.get(&delivery).and_then(|parts| parts.get(&key.part)).map_or(&[], Vec::as_slice)
     }
 }
 

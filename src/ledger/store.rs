@@ -3,8 +3,13 @@ use std::fmt;
 
 /// Keeps a ledger: compare-and-swap over an append-only set of events.
 ///
-/// Calls block; the engine runs them away from its own thread.
+/// Calls block, unless it says otherwise; the engine runs them away from its own thread.
 pub trait Store: Send {
+    /// Returns whether calls take time, so that they are made away from the thread that publishes.
+    fn blocks(&self) -> bool {
+        true
+    }
+
     /// Reads the ledger as it stands now: fetched if there is a remote. A ledger that doesn't exist yet is empty.
     fn read(&mut self) -> Result<Ledger, StoreError>;
 
