@@ -5,6 +5,7 @@ use crate::model::{AccountId, PostId, Remote, Timestamp};
 use proptest::{
     prelude::{Just, Strategy, any, prop_oneof},
     strategy::BoxedStrategy,
+    test_runner::{Config, RngSeed},
 };
 use std::collections::BTreeMap;
 
@@ -57,6 +58,21 @@ pub(crate) fn hold(post: &str, account: &str, part: u16, id: &str, of: &str) -> 
 /// An event of another kind about `hello` on `brand`, part 1.
 pub(crate) fn other(id: &str, of: Option<&str>, what: Happening) -> Event {
     event("hello", "brand", 1, id, of, what)
+}
+
+/// How a property of histories is tried: that often and from one seed, unless `PROPTEST_CASES` and `PROPTEST_RNG_SEED` say
+/// otherwise.
+pub(crate) fn tried(usual: u32) -> Config {
+    const UNTOLD: u32 = 256;
+    let told = Config::default();
+    Config {
+        cases: if told.cases == UNTOLD { usual } else { told.cases },
+        rng_seed: match told.rng_seed {
+            RngSeed::Random => RngSeed::Fixed(1),
+            told @ RngSeed::Fixed(_) => told,
+        },
+        ..told
+    }
 }
 
 fn any_moment() -> impl Strategy<Value = Timestamp> {

@@ -252,7 +252,7 @@ impl<'a> Tries<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::fixture::{any_event, hold, intent, other, receipt};
+    use crate::ledger::fixture::{any_event, hold, intent, other, receipt, tried};
     use proptest::{
         prelude::{Just, Strategy as _, prop_assert, prop_assert_eq, proptest},
         sample::Index,
@@ -474,7 +474,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(proptest::test_runner::Config::with_cases(128))]
+        #![proptest_config(tried(128))]
 
         #[test]
         fn a_receipt_is_published_or_an_alarm(events in proptest::collection::vec((1..9u16, any_event()), 0..16)) {

@@ -1,5 +1,6 @@
 mod access;
 mod brakes;
+mod histories;
 mod properties;
 
 use super::*;

@@ -1,11 +1,10 @@
 use super::*;
-use crate::ledger::DeliveryKey;
+use crate::ledger::{DeliveryKey, fixture::tried};
 use proptest::{
     collection::{btree_map, vec},
     option,
     prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest},
     strategy::Union,
-    test_runner::Config,
 };
 use std::collections::BTreeSet;
 
@@ -89,7 +88,7 @@ fn any_policy() -> impl Strategy<Value = PublishSettings> {
 }
 
 proptest! {
-    #![proptest_config(Config::with_cases(256))]
+    #![proptest_config(tried(256))]
 
     #[test]
     fn a_plan_is_one_row_a_delivery_and_the_same_again_in_any_order(
