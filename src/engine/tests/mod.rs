@@ -5,6 +5,7 @@ mod crashes;
 mod fetching;
 mod freezing;
 mod limits;
+mod model;
 mod overtaken;
 mod publishing;
 mod secrets;
