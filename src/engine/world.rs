@@ -73,6 +73,12 @@ impl Stop {
         self.bell.notify_waiters();
     }
 
+    /// Forgets it, as the next process does.
+    #[cfg(test)]
+    pub(super) fn forget(&self) {
+        self.asked.set(false);
+    }
+
     /// Returns whether somebody has asked.
     pub fn is_asked(&self) -> bool {
         self.asked.get()

@@ -13,6 +13,7 @@ mod settling;
 mod simulation;
 mod stage;
 mod stopping;
+mod threads;
 mod tokens;
 mod twin;
 mod verdicts;
