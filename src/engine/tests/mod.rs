@@ -1,6 +1,7 @@
 //! The engine against a scripted network, on a stage where time stands still.
 
 mod brakes;
+mod clocks;
 mod crashes;
 mod fetching;
 mod freezing;
