@@ -26,9 +26,10 @@ impl Time {
         Duration::from_millis(self.millis.load(Ordering::Relaxed))
     }
 
-    /// Moves on to a moment; never back.
+    /// Moves on to a moment, or as little as can be past it; never back.
     pub(super) fn reach(&self, moment: Duration) {
-        self.millis.fetch_max(u64::try_from(moment.as_millis()).expect("small"), Ordering::Relaxed);
+        let millis = moment.as_nanos().div_ceil(1_000_000);
+        self.millis.fetch_max(u64::try_from(millis).expect("small"), Ordering::Relaxed);
     }
 
     pub(super) fn pass(&self, duration: Duration) {
