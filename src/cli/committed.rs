@@ -16,7 +16,7 @@ use crate::{
     network::Limits,
     plan::{self, Access, Desired, Plan, Policy},
     report,
-    workspace::{self, Braked, Commit, FileProblem, GitStore, Repo, Source},
+    workspace::{self, Braked, Commit, FileProblem, GitStore, Repo, Source as _},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -4,6 +4,8 @@
 //! `MASTHEAD_THREADS=large` cuts every length up to 25 at every part, on every class of network, in every way; without it
 //! classes and ways take turns.
 
+#![expect(clippy::print_stderr, reason = "the suite tells its figures")]
+
 use super::{
     stage::{COMMIT, Stage, row},
     twin::Fault,
@@ -222,7 +224,7 @@ fn cut_everywhere(class: usize) {
             }
         }
     }
-    println!("{settling:?}: {count} cuts");
+    eprintln!("{settling:?}: {count} cuts");
 }
 
 #[test]

@@ -18,11 +18,14 @@ use std::{
 const POST: &str = "hello";
 const ACCOUNT: &str = "brand";
 
+/// What is made of each ledger, at one time.
+type Views = HashMap<Vec<Ev>, Rc<View>>;
+
 /// Reads ledgers, each once.
 pub(super) struct Reader {
     desired: Desired,
     publish: PublishSettings,
-    known: RefCell<HashMap<i16, HashMap<Vec<Ev>, Rc<View>>>>,
+    known: RefCell<HashMap<i16, Views>>,
 }
 
 /// What a publisher makes of a ledger.

@@ -4,6 +4,8 @@
 //! It proves what sampling can't: that nothing within these bounds breaks a promise. And it must find the mistakes that are
 //! planted in it, else it looks at nothing. `MASTHEAD_MODEL=large` explores more; see `docs/reliability.md`.
 
+#![expect(clippy::print_stderr, reason = "the suite tells its figures")]
+
 mod ledger;
 mod protocol;
 mod publisher;
@@ -72,7 +74,7 @@ fn holds(name: &str, settling: Settling) {
     for (size, model) in models {
         match search(&model, |_| true) {
             Ok(Seen { states, depth, steps }) => {
-                println!("{name}, {size}: {states} states, {steps} steps, {depth} deep")
+                eprintln!("{name}, {size}: {states} states, {steps} steps, {depth} deep");
             }
             Err(found) => {
                 panic!("{name}, {size}: {}, after {} states\n{}", found.broken, found.seen.states, found.trace)
@@ -122,7 +124,7 @@ fn planted_mistakes_are_found() {
         }
         match search(&model, |broken| broken == "it is out twice") {
             Ok(seen) => panic!("{flaw:?} was not found in {} states", seen.states),
-            Err(found) => println!("{flaw:?}: {} after {} states\n{}", found.broken, found.seen.states, found.trace),
+            Err(found) => eprintln!("{flaw:?}: {} after {} states\n{}", found.broken, found.seen.states, found.trace),
         }
     }
 }

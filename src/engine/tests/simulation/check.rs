@@ -61,7 +61,7 @@ impl Simulation {
             (*count, event.clone())
         });
         assert_eq!(fold(self.stage.ledger().genesis, sequenced).deliveries, self.stage.ledger().deliveries);
-        let told = events.iter().map(|event| encode(event));
+        let told = events.iter().map(encode);
         for text in told.chain(self.said.borrow().iter().cloned()) {
             assert!(!text.contains(CANARY), "a secret: {text}");
         }

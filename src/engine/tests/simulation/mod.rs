@@ -5,6 +5,8 @@
 //! `MASTHEAD_SEEDS=10000` runs that many large ones, of which each class of network takes its share, and `MASTHEAD_SEED=7`
 //! one again; see `docs/reliability.md`.
 
+#![expect(clippy::print_stderr, reason = "the suite tells its figures")]
+
 mod chance;
 mod check;
 mod disk;
@@ -270,7 +272,7 @@ fn simulate(settling: Settling) -> usize {
         let is_held = |part: &PartState| matches!(part, PartState::Attention { .. });
         for_a_person += usize::from(ledger.deliveries.values().any(|state| state.parts.iter().any(is_held)));
     }
-    println!(
+    eprintln!(
         "{settling:?}: {} seeds, {requests} publishing requests, {events} events, {for_a_person} with a question to a \
          person, in {:?}",
         runs.len(),
@@ -319,6 +321,6 @@ fn planted_mistakes_are_found() {
     });
     for (flaw, found) in found {
         let (seed, why) = found.unwrap_or_else(|| panic!("{flaw:?} was not found in {most} seeds"));
-        println!("{flaw:?}: at seed {seed}: {}", why.lines().next().unwrap_or_default());
+        eprintln!("{flaw:?}: at seed {seed}: {}", why.lines().next().unwrap_or_default());
     }
 }
