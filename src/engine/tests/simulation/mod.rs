@@ -303,7 +303,7 @@ fn where_nobody_can_tell_it_is_out_once_at_most() {
 
 #[test]
 fn planted_mistakes_are_found() {
-    let most = 400;
+    let most = 1000;
     let flaws = [
         (Flaw::ClocksStop, CLASS_C),
         (Flaw::NeverBeaten, CLASS_C),
