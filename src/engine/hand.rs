@@ -84,10 +84,11 @@ impl EngineHand<'_> {
         kill_point("claim-to-take");
         claim.take(self.world, self.heard).await?;
         kill_point("publication-to-send");
+        let asked = self.world.clock.boottime();
         let result = self.world.transport.send(outgoing).await;
         kill_point("publication-answered");
         if let Ok(response) = &result {
-            self.heard.listen(response, request.effect, self.world.clock);
+            self.heard.listen(response, request.effect, asked, self.world.clock);
         }
         claim.sent(&result);
         match result {
@@ -104,10 +105,11 @@ impl EngineHand<'_> {
     async fn once(&self, request: &Request) -> Result<Response, NetworkError> {
         let outgoing = self.outgoing(request)?;
         kill_point("exchange-to-send");
+        let asked = self.world.clock.boottime();
         let result = self.world.transport.send(outgoing).await;
         kill_point("exchange-answered");
         if let Ok(response) = &result {
-            self.heard.listen(response, request.effect, self.world.clock);
+            self.heard.listen(response, request.effect, asked, self.world.clock);
         }
         result.map_err(unanswered)
     }
@@ -117,12 +119,14 @@ impl EngineHand<'_> {
         loop {
             tries += 1;
             kill_point("call-to-send");
-            let result = self.world.transport.send(self.outgoing(request)?).await;
+            let outgoing = self.outgoing(request)?;
+            let asked = self.world.clock.boottime();
+            let result = self.world.transport.send(outgoing).await;
             kill_point("call-answered");
             let usual = jittered(self.world.entropy, Duration::from_secs(1 << tries));
             let wait = match &result {
                 Ok(response) => {
-                    self.heard.listen(response, request.effect, self.world.clock);
+                    self.heard.listen(response, request.effect, asked, self.world.clock);
                     let passing = matches!(response.status, 429 | 500 | 502..=504 | 520..=527);
                     passing.then(|| response.wait(Some(self.world.clock.now())).unwrap_or(usual))
                 }

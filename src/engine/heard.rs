@@ -8,6 +8,9 @@ use std::{cell::Cell, time::Duration};
 /// How many answers in a row may be lost, or be a fault on the other side, before the account is left alone for a run.
 const MOST_TROUBLES: u32 = 3;
 
+/// How long an answer may take whose time is believed: when the machine slept since it came, that time is long gone.
+const FRESH: Duration = Duration::from_secs(30);
+
 /// What an account's server was heard to say in a run beyond the answers themselves: what time it is, and how much we may
 /// still do.
 #[derive(Debug, Default)]
@@ -22,10 +25,10 @@ pub(super) struct Heard {
 }
 
 impl Heard {
-    /// Notes what an answer says.
-    pub(super) fn listen(&self, response: &Response, effect: Effect, clock: &dyn Clock) {
+    /// Notes what an answer says to what was asked at a moment of the boot clock.
+    pub(super) fn listen(&self, response: &Response, effect: Effect, asked: Duration, clock: &dyn Clock) {
         let boottime = clock.boottime();
-        if let Some(date) = response.date() {
+        if let Some(date) = response.date().filter(|_| boottime.saturating_sub(asked) <= FRESH) {
             self.clock.set(Some((date, boottime)));
         }
         let now = self.now(boottime).unwrap_or_else(|| clock.now());
@@ -79,6 +82,27 @@ impl Heard {
             Effect::Read | Effect::Exchange => &self.reads,
             Effect::Prepare => &self.uploads,
             Effect::Publish => &self.posts,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{engine::testing::FakeClock, model::Timestamp};
+
+    #[test]
+    fn the_time_of_an_answer_that_took_long_is_not_believed() {
+        let at = Timestamp::parse("2026-11-22T09:00:00Z").expect("a timestamp");
+        let headers = vec![("date".to_owned(), "Sun, 22 Nov 2026 09:00:00 GMT".to_owned())];
+        let response = Response { status: 200, headers, body: Vec::new() };
+        for (slept, is_believed) in [(0, true), (30, true), (31, false), (7200, false)] {
+            let (heard, clock) = (Heard::default(), FakeClock::new(at));
+            let asked = clock.boottime();
+            clock.advance(Duration::from_secs(slept));
+            heard.listen(&response, Effect::Read, asked, &clock);
+            // Else leases would begin in the past, and others would take over what is about to leave.
+            assert_eq!(heard.now(clock.boottime()), is_believed.then_some(at), "{slept}");
         }
     }
 }
