@@ -3,7 +3,7 @@
 use super::{Simulation, server::Live};
 use crate::{
     engine::tests::stage::CANARY,
-    ledger::{PartState, encode, fold},
+    ledger::{Event, PartState, encode, fold},
     model::PostId,
     network::Settling,
     plan::{Desired, Reason, Row, Verdict},
@@ -16,7 +16,9 @@ impl Simulation {
         let mut by_text: BTreeMap<&str, &Live> = BTreeMap::new();
         for one in live.iter() {
             let text = one.body["text"].as_str().expect("a text");
-            assert!(by_text.insert(text, one).is_none(), "`{text}` is out twice");
+            if let Some(other) = by_text.insert(text, one) {
+                panic!("`{text}` is out twice: {other:?}, {one:?}\n{}", self.story(text));
+            }
         }
         for one in live.iter() {
             let wanted = self.server.wanted(&one.body);
@@ -28,6 +30,18 @@ impl Simulation {
             self.check_receipts(desired, &by_text);
         }
         self.check_ledger();
+    }
+
+    /// Tells what the ledger knows of a post, by the text of one of its parts.
+    fn story(&self, text: &str) -> String {
+        let has_it = |desired: &&Desired| desired.draft.parts.iter().any(|part| part.text.text == text);
+        let post = self.desired.iter().find(has_it).map(|desired| &desired.draft.post);
+        let events = self.stage.store.events();
+        let told = events.iter().filter(|event| Some(&event.key.post) == post).map(|event| {
+            let Event { key, at, by, .. } = event;
+            format!("part {} at {at:?} by {}: {:?}\n", key.part, by.run, event.what)
+        });
+        told.collect()
     }
 
     /// A receipt names what is there, and whatever is there has one or is asked about.

@@ -56,7 +56,7 @@ impl Line<'_> {
             0..5 => return self.answer(500 + u16::try_from(server.chance.below(5)).expect("small"), &json!({})),
             5..7 => return self.answer(409, &json!({})),
             7..10 => return no_answer(false, Some(200)),
-            10..13 => return self.answer(200, &"<!doctype html>".into()),
+            10..13 => return self.page(),
             _ => {}
         }
         let live = server.live.borrow();
@@ -93,10 +93,16 @@ impl Line<'_> {
                 0 => no_answer(true, None),
                 1 => no_answer(false, None),
                 2 => self.answer(503, &json!({})),
-                _ => self.answer(200, &"<!doctype html>".into()),
+                _ => self.page(),
             };
         }
         self.answer(200, &server.find(&body))
+    }
+
+    /// A stranger's page.
+    fn page(&self) -> Result<Response, TransportError> {
+        let answer = self.answer(200, &Value::Null)?;
+        Ok(Response { body: b"<!doctype html>".to_vec(), ..answer })
     }
 
     fn answer(&self, status: u16, body: &Value) -> Result<Response, TransportError> {
