@@ -3,7 +3,7 @@ use crate::{
         DONE, Done, Failure, Ui, load, time,
         vault::{self, Use},
     },
-    config::Config,
+    config::{Config, lexical::is_name},
     engine::{self, About, Kind, Vault},
     report,
     workspace::Repo,
@@ -137,8 +137,7 @@ fn begin(vault: &mut Vault, config: &Config, ui: &Ui) -> Done {
 }
 
 fn check_name(name: &str) -> Result<(), Failure> {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
-    if !name.is_empty() && name.len() <= 64 && name.bytes().all(allowed) && !name.starts_with('-') {
+    if is_name(name) {
         return Ok(());
     }
     // Not the name: people have been seen to put the secret there.
