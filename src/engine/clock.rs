@@ -1,6 +1,6 @@
 use super::{Clock, Entropy};
 #[cfg(feature = "kill-points")]
-use crate::workspace::trial::world_clock;
+use crate::workspace::trial::WorldClock;
 use crate::{model::Timestamp, network::Flow};
 use std::time::{Duration, SystemTime};
 
@@ -11,8 +11,8 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         #[cfg(feature = "kill-points")]
-        if let Some((now, _)) = world_clock() {
-            return Timestamp::EPOCH.plus(now);
+        if let Some(clock) = WorldClock::read() {
+            return Timestamp::EPOCH.plus(clock.now);
         }
         match SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
             Ok(after) => Timestamp::EPOCH.plus(after),
@@ -22,8 +22,8 @@ impl Clock for SystemClock {
 
     fn boottime(&self) -> Duration {
         #[cfg(feature = "kill-points")]
-        if let Some((now, _)) = world_clock() {
-            return now;
+        if let Some(clock) = WorldClock::read() {
+            return clock.now;
         }
         // Not `Instant`: on Linux that is CLOCK_MONOTONIC, which stands still while the machine sleeps, and a publisher
         // that wakes up after its claim was taken over must notice.
@@ -37,13 +37,16 @@ impl Clock for SystemClock {
 
     fn sleep(&self, duration: Duration) -> Flow<'_, ()> {
         #[cfg(feature = "kill-points")]
-        if let Some((now, rate)) = world_clock() {
+        if let Some(clock) = WorldClock::read() {
             return Box::pin(async move {
-                let until = now + duration;
-                while let Some(left) = world_clock().and_then(|(now, _)| until.checked_sub(now)) {
+                let until = clock.now + duration;
+                if clock.leap(until) {
+                    return;
+                }
+                while let Some(left) = WorldClock::read().and_then(|clock| until.checked_sub(clock.now)) {
                     // In short steps, because the world's clock may be put forward meanwhile.
-                    tokio::time::sleep(left.div_f64(rate).clamp(Duration::from_millis(1), Duration::from_millis(50)))
-                        .await;
+                    let left = left.div_f64(clock.rate);
+                    tokio::time::sleep(left.clamp(Duration::from_millis(1), Duration::from_millis(50))).await;
                 }
             });
         }

@@ -4,15 +4,13 @@ use masthead::model::Timestamp;
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::Mutex,
     time::{Duration, SystemTime},
 };
 
-/// A clock that can be put forward and that may go faster than the machine's.
+/// A clock that can be put forward and that may go faster than the machine's. All that it knows is in its file.
 #[derive(Debug)]
 pub(crate) struct WorldClock {
     file: PathBuf,
-    state: Mutex<State>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -21,14 +19,14 @@ struct State {
     real: f64,
     world: f64,
     rate: f64,
+    is_leaping: bool,
 }
 
 impl WorldClock {
     /// Starts one that agrees with the machine's; publishers find it in the folder.
     pub(crate) fn new(folder: &Path) -> Self {
-        let now = machine();
-        let clock = Self { file: folder.join("clock"), state: Mutex::new(State { real: now, world: now, rate: 1.0 }) };
-        clock.change(|_| {});
+        let clock = Self { file: folder.join("clock") };
+        clock.reset();
         clock
     }
 
@@ -38,8 +36,7 @@ impl WorldClock {
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        let state = *self.state.lock().expect("no panic");
-        Timestamp::EPOCH.plus(Duration::from_secs_f64(state.at(machine()) / 1000.0))
+        Timestamp::EPOCH.plus(Duration::from_secs_f64(self.read().at(machine()) / 1000.0))
     }
 
     /// Puts it forward.
@@ -49,7 +46,8 @@ impl WorldClock {
 
     /// Makes it agree with the machine's again.
     pub(crate) fn reset(&self) {
-        self.change(|state| *state = State { real: state.real, world: state.real, rate: 1.0 });
+        let now = machine();
+        self.write(State { real: now, world: now, rate: 1.0, is_leaping: false });
     }
 
     /// Lets it go so many times faster than the machine's.
@@ -57,14 +55,30 @@ impl WorldClock {
         self.change(|state| state.rate = rate);
     }
 
+    /// Lets a publisher put it forward instead of sleeping, which no other may be at work for. However slow the machine is,
+    /// nothing but sleep then takes long by this clock.
+    pub(crate) fn leap_over_sleep(&self) {
+        self.change(|state| state.is_leaping = true);
+    }
+
     fn change(&self, change: impl FnOnce(&mut State)) {
-        let mut state = self.state.lock().expect("no panic");
-        let now = machine();
-        *state = State { real: now, world: state.at(now), rate: state.rate };
+        let (state, now) = (self.read(), machine());
+        let mut state = State { real: now, world: state.at(now), ..state };
         change(&mut state);
+        self.write(state);
+    }
+
+    fn read(&self) -> State {
+        let text = fs::read_to_string(&self.file).expect("the clock's file");
+        let number = |at: usize| text.split_whitespace().nth(at).and_then(|word| word.parse().ok()).expect("a number");
+        State { real: number(0), world: number(1), rate: number(2), is_leaping: text.contains("leaping") }
+    }
+
+    fn write(&self, State { real, world, rate, is_leaping }: State) {
         // Whole or not at all: publishers read it at any time.
         let beside = self.file.with_extension("new");
-        fs::write(&beside, format!("{} {} {}\n", state.real, state.world, state.rate)).expect("a file");
+        let leaping = if is_leaping { " leaping" } else { "" };
+        fs::write(&beside, format!("{real} {world} {rate}{leaping}\n")).expect("a file");
         fs::rename(&beside, &self.file).expect("a file can be moved");
     }
 }

@@ -15,10 +15,6 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-/// How much faster than the machine's the world's clock goes while what was killed is settled: a second look at a listing
-/// takes a minute.
-const RATE: f64 = 20.0;
-
 /// What is tried at the small size: every so many calls.
 struct Sweep {
     mode: Mode,
@@ -106,7 +102,7 @@ fn kill_at(fleet: &Fleet, kill: Kill) -> Result<bool, String> {
         return Err(tell(format!("it ended with {:?}", traced.code)));
     }
     fleet.age_locks();
-    fleet.clock.set_rate(RATE);
+    fleet.clock.leap_over_sleep();
     // At once, as another publisher would: it must leave alone what may be under way. Then again when time has passed.
     let rest = settle(fleet, "one").map_err(tell)?;
     if (rest.done, rest.attention) != (1, 0) {

@@ -2,7 +2,7 @@ use std::{
     collections::BTreeMap,
     env, fs,
     io::{self, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Mutex,
     time::{Duration, SystemTime},
 };
@@ -42,13 +42,43 @@ fn note(trace: &Path, name: &str) -> io::Result<usize> {
     Ok(fs::read_to_string(trace)?.lines().filter(|line| *line == name).count())
 }
 
-/// Returns what the world's clock shows, in time since 1970, and how many times faster it goes; none if no clock is given.
-pub fn world_clock() -> Option<(Duration, f64)> {
-    let file = env::var_os("MASTHEAD_CLOCK")?;
-    let text = fs::read_to_string(Path::new(&file)).expect("the clock's file can be read");
-    let numbers: Vec<f64> = text.split_whitespace().map(|word| word.parse().expect("a number")).collect();
-    let [real, world, rate] = numbers[..] else { panic!("the clock's file has three numbers") };
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
-    let now = world + (now.as_secs_f64() * 1000.0 - real) * rate;
-    Some((Duration::from_secs_f64(now / 1000.0), rate))
+/// The clock that a test gives.
+#[derive(Clone, Copy, Debug)]
+pub struct WorldClock {
+    /// What it shows, in time since 1970.
+    pub now: Duration,
+    /// How many times faster than the machine's it goes.
+    pub rate: f64,
+    is_leaping: bool,
+}
+
+impl WorldClock {
+    /// Reads it; none if no clock is given.
+    pub fn read() -> Option<Self> {
+        let text = fs::read_to_string(env::var_os("MASTHEAD_CLOCK")?).expect("the clock's file can be read");
+        let (numbers, is_leaping) = match text.trim_end().strip_suffix(" leaping") {
+            Some(numbers) => (numbers, true),
+            None => (text.as_str(), false),
+        };
+        let numbers: Vec<f64> = numbers.split_whitespace().map(|word| word.parse().expect("a number")).collect();
+        let [real, world, rate] = numbers[..] else { panic!("the clock's file has three numbers") };
+        let now = world + (machine() - real) * rate;
+        Some(Self { now: Duration::from_secs_f64(now / 1000.0), rate, is_leaping })
+    }
+
+    /// Puts it forward to a moment if sleepers do that; false if they are to wait.
+    pub fn leap(self, until: Duration) -> bool {
+        if !self.is_leaping {
+            return false;
+        }
+        let file = PathBuf::from(env::var_os("MASTHEAD_CLOCK").expect("it was read"));
+        let beside = file.with_extension("leap");
+        let text = format!("{} {} {} leaping\n", machine(), until.as_secs_f64() * 1000.0, self.rate);
+        fs::write(&beside, text).and_then(|()| fs::rename(&beside, &file)).expect("the clock's file can be written");
+        true
+    }
+}
+
+fn machine() -> f64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs_f64() * 1000.0
 }
