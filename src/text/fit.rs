@@ -1,14 +1,23 @@
 use super::{Flat, Measure, count::weigh_slice};
 use unicode_segmentation::GraphemeCursor;
 
-/// Returns how many bytes of a text that is over a limit are within it, up to the last place where it could be cut: not
-/// inside a grapheme cluster, nor inside a range.
-pub fn fitting(flat: &Flat, measure: &Measure, max: u64) -> usize {
+/// How a text is over a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overrun {
+    /// What all of it weighs.
+    pub weight: u64,
+    /// How many of its bytes are within the limit, up to the last place where it could be cut: not inside a grapheme cluster,
+    /// nor inside a range.
+    pub fits: usize,
+}
+
+/// Returns how a text is over a limit; none if it isn't.
+pub fn overrun(flat: &Flat, measure: &Measure, max: u64) -> Option<Overrun> {
     let (mut fits, mut room) = (0usize, max);
     // Hardly anything weighs more than its bytes, so as many bytes as there is room for nearly always fit.
-    let mut ahead = usize::try_from(room).unwrap_or(usize::MAX);
+    let mut ahead = usize::try_from(room).unwrap_or(usize::MAX).min(flat.text.len());
     while ahead > 0 {
-        let cut = cut_before(flat, fits.saturating_add(ahead).min(flat.text.len()));
+        let cut = cut_before(flat, fits + ahead);
         let weight = if cut > fits { weigh_slice(&flat.text[fits..cut], fits, &flat.ranges, measure) } else { 0 };
         if cut > fits && weight <= room {
             (fits, room) = (cut, room - weight);
@@ -18,10 +27,17 @@ pub fn fitting(flat: &Flat, measure: &Measure, max: u64) -> usize {
             break;
         }
     }
-    search(flat, measure, fits, room)
+    let rest = weigh_slice(&flat.text[fits..], fits, &flat.ranges, measure);
+    if rest <= room {
+        return None;
+    }
+    let weight = max - room + rest;
+    // Only a link may weigh nothing.
+    let fits = if room == 0 && measure.url != Some(0) { fits } else { search(flat, measure, fits, room) };
+    Some(Overrun { weight, fits })
 }
 
-/// Does the same from a place on that is within the limit, by halves.
+/// Finds where a text passes the limit, from a place on that is within it, by halves.
 fn search(flat: &Flat, measure: &Measure, from: usize, room: u64) -> usize {
     let (mut fits, mut over) = (from, flat.text.len());
     // What is looked for is most often near.
@@ -105,8 +121,9 @@ mod tests {
         ) {
             let flat = linked(&before, link, &after);
             let measure = Measure { unit, url: Some(23), mention: MentionWeight::Full };
-            prop_assume!(weigh(&flat, &measure) > max);
-            prop_assert_eq!(fitting(&flat, &measure, max), plainly(&flat, &measure, max), "{:?}", flat);
+            let weight = weigh(&flat, &measure);
+            let expect = (weight > max).then(|| Overrun { weight, fits: plainly(&flat, &measure, max) });
+            prop_assert_eq!(overrun(&flat, &measure, max), expect, "{:?}", flat);
         }
     }
 }

@@ -22,7 +22,7 @@ pub use self::{
     dialect::{Dialect, HandleStyle, LinkStyle, Measure, MentionWeight, Unit},
     escape::escape_html,
     excerpt::excerpt,
-    fit::fitting,
+    fit::{Overrun, overrun},
     flat::{Flat, Range, RangeKind},
     flatten::{flatten, plain},
     html::{Figure, HtmlOptions, html},

@@ -166,20 +166,39 @@ pub(crate) fn text(bytes: Vec<u8>) -> Result<String, FileProblem> {
 
 /// Returns whether a path stays inside the workspace and out of git's own folder, on every system.
 pub(crate) fn is_inside(path: &str) -> bool {
-    // Without a way out of the loop, many bytes are looked at together.
-    let is_plain = path.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~') & (byte != b'\\'));
-    if !is_plain && path.chars().any(|char| char == '\\' || char.is_control()) {
-        return false;
-    }
-    let is_step = |step: &[u8]| !matches!(step, b"" | b"." | b"..") && !step.eq_ignore_ascii_case(b".git");
     let bytes = path.as_bytes();
-    let mut start = 0;
-    let all_before_the_last = memchr::memchr_iter(b'/', bytes).all(|end| {
-        let step = &bytes[start..end];
-        start = end + 1;
-        is_step(step)
-    });
-    all_before_the_last && is_step(&bytes[start..])
+    let (mut step, mut at, mut is_ascii) = (0, 0, true);
+    // Every path of a large workspace is asked about, so it is gone through once.
+    while let Some(ahead) = bytes[at..].iter().position(|byte| NOTABLE[usize::from(*byte)]) {
+        at += ahead;
+        match bytes[at] {
+            b'/' if is_step(&bytes[step..at]) => step = at + 1,
+            0x80.. => is_ascii = false,
+            _ => return false,
+        }
+        at += 1;
+    }
+    is_step(&bytes[step..]) && (is_ascii || !path.chars().any(char::is_control))
+}
+
+/// The bytes of a path that are not simply part of a name.
+static NOTABLE: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = byte < 0x20 || byte >= 0x7f || byte == b'/' as usize || byte == b'\\' as usize;
+        byte += 1;
+    }
+    table
+};
+
+/// Tells whether a part of a path leads on, and not into git's own folder.
+fn is_step(step: &[u8]) -> bool {
+    match step {
+        [] | b"." | b".." => false,
+        [b'.', name @ ..] => !name.eq_ignore_ascii_case(b"git"),
+        _ => true,
+    }
 }
 
 #[cfg(test)]

@@ -191,13 +191,25 @@ fn look(text: &str, run: Range<usize>, found: &mut Vec<(Range<usize>, &'static s
         let starts_word = IN_WORD[usize::from(byte)] && byte != b'_' && !IN_WORD[usize::from(before)];
         let after_hyphen = before == b'-';
         before = byte;
-        if starts_word && let Some((length, what)) = at_word(&bytes[at..], after_hyphen) {
+        if starts_word
+            && may_begin(&bytes[at..])
+            && let Some((length, what)) = at_word(&bytes[at..], after_hyphen)
+        {
             found.push((run.start + at..run.start + at + length, what));
             return;
         }
     }
     let found_one = assigned(text, run.clone()).map(|range| (range, "a password or token"));
     found.extend(found_one.or_else(|| in_address(&text[run.clone()], run.start)));
+}
+
+/// Tells by a few of its bytes whether a word may begin one of [`at_word`]'s: hardly any of prose does.
+fn may_begin(rest: &[u8]) -> bool {
+    starts_as_token(rest) || rest[4] == b'-' || rest[0].is_ascii_digit() || rest.starts_with(b"eyJ")
+}
+
+fn starts_as_token(rest: &[u8]) -> bool {
+    TOKEN_STARTS[0][usize::from(rest[0])] && TOKEN_STARTS[1][usize::from(rest[1])]
 }
 
 /// Finds a secret that begins with a word. By itself, so that the loop over the bytes of a run stays small.
@@ -224,7 +236,7 @@ static IN_WORD: [bool; 256] = {
 };
 
 fn starting_token(rest: &[u8]) -> Option<(usize, &'static str)> {
-    if !TOKEN_STARTS[0][usize::from(rest[0])] || !TOKEN_STARTS[1][usize::from(rest[1])] {
+    if !starts_as_token(rest) {
         return None;
     }
     let starts = |token: &&Token| {

@@ -2,7 +2,7 @@ use crate::{
     check::case::{Case, Variant},
     diag::{Code, Diagnostic, Level, Span, words},
     network::{DraftPart, Threads},
-    text::{self, Measure, MentionWeight, Unit},
+    text::{self, Measure, MentionWeight, Overrun, Unit},
 };
 
 pub(super) static TEXT_TOO_LONG: Code = Code {
@@ -41,8 +41,8 @@ struct Excess {
     max: u64,
     /// What all of it weighs.
     weight: u64,
-    /// What counts beside the text, such as a content warning, and leaves less for it.
-    beside: u64,
+    /// The byte of the text from which on it is over.
+    at: usize,
     measure: Measure,
 }
 
@@ -50,8 +50,11 @@ fn excess(part: &DraftPart, max: u64, measure: Measure, beside: u64) -> Option<E
     if text::at_most(&part.text, &measure) + beside <= max {
         return None;
     }
-    let weight = text::weigh(&part.text, &measure) + beside;
-    (weight > max).then_some(Excess { max, weight, beside, measure })
+    // What counts beside the text, such as a content warning, leaves less for it, or nothing.
+    match text::overrun(&part.text, &measure, max.saturating_sub(beside)) {
+        Some(Overrun { weight, fits }) => Some(Excess { max, weight: weight + beside, at: fits, measure }),
+        None => (beside > max).then_some(Excess { max, weight: beside, at: 0, measure }),
+    }
 }
 
 fn finding(case: &Case<'_>, variant: &Variant<'_>, index: usize, excess: &Excess) -> Diagnostic {
@@ -64,8 +67,7 @@ fn finding(case: &Case<'_>, variant: &Variant<'_>, index: usize, excess: &Excess
     };
     let (accounts, network) = (variant.accounts(), variant.network());
     let message = format!("{which} for {accounts} is {over} over {network}'s limit of {}", words::number(excess.max));
-    let at = passes_at(part, excess);
-    let span = place(case, variant, part, at);
+    let span = place(case, variant, part, excess.at);
     let finding = Diagnostic::new(&TEXT_TOO_LONG, span, message).label("the limit is passed here");
     let own_copy = format!("write a copy of its own under `# @{}`", variant.profile.id);
     finding.help(match variant.profile.threads {
@@ -94,11 +96,6 @@ fn place(case: &Case<'_>, variant: &Variant<'_>, part: &DraftPart, at: usize) ->
     )
 }
 
-/// Finds the byte of the text from which on it is over the limit.
-fn passes_at(part: &DraftPart, excess: &Excess) -> usize {
-    text::fitting(&part.text, &excess.measure, excess.max.saturating_sub(excess.beside))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,7 +114,8 @@ mod tests {
         let weight = text::weigh(&flat, &CHARACTERS) + beside;
         let span = Span::new(FileId(0), 0..0);
         let part = DraftPart { text: flat, rich: [].into(), media: Vec::new(), beside, span };
-        assert_eq!(passes_at(&part, &Excess { max, weight, beside, measure: CHARACTERS }), expect);
+        let told = excess(&part, max, CHARACTERS, beside).expect("it is over");
+        assert_eq!((told.at, told.weight), (expect, weight));
     }
 
     #[test]

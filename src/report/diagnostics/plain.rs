@@ -123,6 +123,9 @@ impl Plain<'_> {
     /// Cuts the line to some columns, and returns how many were left out before them: one more where a wide character
     /// would be halved.
     fn cut(&self, columns: Range<usize>, length: usize) -> Option<(usize, String)> {
+        if self.source.is_ascii() {
+            return self.cut_ascii(columns, length);
+        }
         let (mut skipped, mut taken) = (0, 0);
         let mut kept: Vec<char> = Vec::with_capacity(columns.len());
         for c in self.source.chars().filter(|c| *c != JOINER) {
@@ -168,6 +171,18 @@ impl Plain<'_> {
         }
         Some((skipped.max(columns.start), shown.into_iter().collect()))
     }
+
+    /// Does so where each byte is a column.
+    fn cut_ascii(&self, columns: Range<usize>, length: usize) -> Option<(usize, String)> {
+        let kept = self.source.get(columns.start..columns.end.min(self.source.len()))?;
+        let dots = kept.len().min(CUT.len());
+        let (begin, rest) = if columns.start > 0 { (CUT, &kept[dots..]) } else { ("", kept) };
+        if rest.len() < dots.max(1) {
+            return None;
+        }
+        let (middle, end) = if columns.end < length { (&rest[..rest.len() - dots], &CUT[..]) } else { (rest, "") };
+        Some((columns.start, [begin, middle, end].concat()))
+    }
 }
 
 /// Puts dots in the place of some characters, if there are that many.
@@ -192,7 +207,8 @@ fn width(c: char) -> usize {
 }
 
 fn is_all_shown(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || text.chars().all(is_shown)
+    // Without a way out of the loop, many bytes are looked at together.
+    text.bytes().fold(true, |is_plain, byte| is_plain & matches!(byte, b' '..=b'~')) || text.chars().all(is_shown)
 }
 
 /// Tells whether a character is shown as itself. The other renderer has the tables for the rest, and knows tabs.
