@@ -19,6 +19,7 @@ pub mod site;
 mod status;
 mod style;
 mod table;
+mod templates;
 mod tone;
 
 pub use self::{
@@ -32,6 +33,7 @@ pub use self::{
     printable::printable,
     status::{show, show_json, status, status_json},
     style::Style,
+    templates::{TemplateError, Templates},
 };
 pub use crate::diag::words;
 use serde::Serialize;

@@ -13,7 +13,7 @@ mod paths;
 mod templates;
 mod view;
 
-pub use self::templates::{TemplateError, Templates};
+pub use self::templates::templates;
 use self::{
     entry::Entries,
     paths::{Base, page_folder, post_folder, tag_folder},
@@ -24,6 +24,7 @@ use crate::{
     ledger::Genesis,
     model::{Account, MediaLibrary, Remote, Timestamp},
     network::{Draft, site},
+    report::{TemplateError, Templates},
 };
 use serde::Serialize;
 
