@@ -13,6 +13,7 @@ mod errands;
 mod explain;
 mod history;
 mod network_page;
+pub mod pages;
 mod plan;
 mod printable;
 pub mod site;

@@ -88,11 +88,6 @@ impl Templates {
             .map_err(|error| mistake(name, &error))
     }
 
-    /// Tells whether there is a template of a name.
-    pub(in crate::report) fn has(&self, name: &str) -> bool {
-        self.environment.get_template(name).is_ok()
-    }
-
     /// Returns a file that is copied as it is.
     pub(in crate::report) fn plain(&self, name: &str) -> &str {
         self.plain.get(name).map_or("", String::as_str)

@@ -11,6 +11,7 @@ mod hooks;
 mod loopback;
 mod media;
 mod networks;
+mod pages;
 mod publishing;
 mod remote;
 mod resolving;

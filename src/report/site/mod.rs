@@ -13,6 +13,7 @@ mod paths;
 mod templates;
 mod view;
 
+pub(super) use self::body::top_level;
 pub use self::templates::templates;
 use self::{
     entry::Entries,
