@@ -129,7 +129,7 @@ POST
 post everything <<POST
 +++
 id = "everything"
-to = ["everywhere"]
+to = ["brand"]
 date = $(day '+5 days' 18:00)
 campaign = "hoodie"
 title = "A thread, a poll and a warning"

@@ -1,5 +1,5 @@
 use crate::{diag::did_you_mean, text::escape_html};
-use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, syntax::SyntaxConfig, value::Serde};
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, syntax::SyntaxConfig, value::{Serde, Value}};
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
 
@@ -100,6 +100,7 @@ fn environment() -> Environment<'static> {
     environment.set_syntax(syntax.expect("the delimiters are the usual ones"));
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
+    environment.add_filter("ticks", |text: &str| Value::from_safe_string(ticks(text)));
     environment.set_debug(true);
     environment.set_auto_escape_callback(|name| match name.rsplit('.').next() {
         Some("html" | "xml") => AutoEscape::Html,
@@ -113,6 +114,28 @@ fn environment() -> Environment<'static> {
         _ => minijinja::escape_formatter(out, state, value),
     });
     environment
+}
+
+/// Makes HTML of a message of ours, in which names stand in backticks.
+fn ticks(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 32);
+    let pieces: Vec<&str> = text.split('`').collect();
+    for (index, piece) in pieces.iter().enumerate() {
+        match index % 2 {
+            1 if index + 1 < pieces.len() => {
+                out.push_str("<code>");
+                out.push_str(&escape_html(piece));
+                out.push_str("</code>");
+            }
+            // A backtick that nothing closes is one.
+            1 => {
+                out.push('`');
+                out.push_str(&escape_html(piece));
+            }
+            _ => out.push_str(&escape_html(piece)),
+        }
+    }
+    out
 }
 
 fn unused(set: &Set, name: &str) -> TemplateError {

@@ -55,8 +55,7 @@ struct DayView<'a> {
     iso: String,
     number: u32,
     weekday: &'static str,
-    /// `1 December`.
-    words: String,
+    month: &'static str,
     in_month: bool,
     is_now: bool,
     is_past: bool,
@@ -213,7 +212,7 @@ impl<'a> Making<'_, 'a> {
                 iso: day.iso(),
                 number: day.day,
                 weekday: day.weekday(),
-                words: day.words(),
+                month: day.month().name(),
                 in_month: day.month() == month,
                 is_now: *day == today,
                 is_past: *day < today,

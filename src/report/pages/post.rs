@@ -28,7 +28,7 @@ const LONGEST_HEADING: usize = 90;
 pub(super) struct Context<'a> {
     page: PageView<'a>,
     post: PostView<'a>,
-    lines: Vec<LineView>,
+    deliveries: Vec<LineView>,
     cards: Vec<CardView>,
     /// Whether cards stand open by themselves.
     open: bool,
@@ -90,7 +90,7 @@ pub(super) fn context<'a>(view: &View<'a>, input: &PostPage<'a>) -> Context<'a> 
     let page = PageView::new(view, "post", path, &heading);
     let drawing = Drawing { view, page: &page, media: input.media, mask: &told.mask };
     let cards: Vec<CardView> = input.rows.iter().filter_map(|row| drawing.card(row)).collect();
-    let lines = input.rows.iter().map(|row| LineView::new(&Line::of(row), view, &page)).collect();
+    let deliveries = input.rows.iter().map(|row| LineView::new(&Line::of(row), view, &page)).collect();
     let counted = counted(&told.findings);
     let (source, findings, more) = source(told.mask.text(), told.findings);
     let events = events(view, input.events);
@@ -112,7 +112,7 @@ pub(super) fn context<'a>(view: &View<'a>, input: &PostPage<'a>) -> Context<'a> 
         is_read: input.post.is_some(),
         errors: input.findings.iter().filter(|finding| finding.is_error()).count(),
     };
-    Context { page, post, lines, open: cards.len() <= MOST_OPEN, cards, counted, source, more, findings, events }
+    Context { page, post, deliveries, open: cards.len() <= MOST_OPEN, cards, counted, source, more, findings, events }
 }
 
 /// Returns the date that all accounts share.
