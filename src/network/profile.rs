@@ -201,6 +201,8 @@ pub struct CardOptions {
     pub description: &'static str,
     /// The address; the first link of the first part unless given.
     pub url: &'static str,
+    /// Whether it may stand beside images and videos.
+    pub beside_media: bool,
 }
 
 /// What a network counts.

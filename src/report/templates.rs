@@ -1,5 +1,9 @@
 use crate::{diag::did_you_mean, text::escape_html};
-use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, syntax::SyntaxConfig, value::{Serde, Value}};
+use minijinja::{
+    AutoEscape, Environment, ErrorKind, UndefinedBehavior,
+    syntax::SyntaxConfig,
+    value::{Serde, Value},
+};
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
 

@@ -43,12 +43,15 @@ function localTimes() {
     const minutes = offset ? (offset[1] === "-" ? -1 : 1) * (offset[2] * 60 + +offset[3]) : 0;
     time.dataset.done = "";
     if (isNaN(at) || -at.getTimezoneOffset() === minutes) continue;
-    const yours = at.toLocaleString(document.documentElement.lang || undefined, { dateStyle: "medium", timeStyle: "short" });
+    const day = new Date(at.getTime() + minutes * 60_000).toISOString().slice(0, 10);
+    const same = day === [at.getFullYear(), at.getMonth() + 1, at.getDate()].map((n) => String(n).padStart(2, "0")).join("-");
+    const style = { hour: "2-digit", minute: "2-digit", ...(!same && { weekday: "short", day: "numeric", month: "short" }) };
+    const yours = at.toLocaleString(document.documentElement.lang || undefined, style);
     time.title = `${yours} where you are`;
-    if ("short" in time.dataset) continue;
+    if ("short" in time.dataset || time.closest(".lead")) continue;
     const note = document.createElement("span");
     note.className = "quiet yours";
-    note.textContent = ` (${yours} where you are)`;
+    note.textContent = ` ${yours} where you are`;
     time.after(note);
   }
 }

@@ -5,7 +5,7 @@ use crate::{
     cli::{Failure, Ui, project::template_failure},
     diag::words,
     engine,
-    model::{AccountId, MediaSource, PostId, Timestamp},
+    model::{AccountId, MediaLibrary as _, MediaSource, PostId, Timestamp},
     plan::Row,
     report::pages::{
         ASSETS, CHECK, CalendarPage, CalendarPost, Change, Changes, CheckFile, CheckPage, FEED, Line, Month, PLAN,
@@ -128,7 +128,7 @@ impl Site<'_> {
             add(month_path(month, self.now, zone), self.pages.calendar(&view, &page).map_err(template_failure)?);
             month = month.next();
         }
-        let lines: Vec<Line<'_>> = self.whole.plan.rows.iter().map(Line::of).collect();
+        let lines: Vec<Line<'_>> = self.whole.lines();
         let page = PlanPage { lines: &lines, brakes: &self.whole.brakes };
         add(PLAN.to_owned(), self.pages.plan(&view, &page).map_err(template_failure)?);
         add(CHECK.to_owned(), self.check(&view)?);
@@ -215,13 +215,10 @@ fn media(whole: &Whole<'_>, disk: &Disk, warnings: &mut Vec<String>) -> BTreeMap
         drafts.flat_map(|draft| &draft.parts).flat_map(|part| &part.media).map(|media| &media.source).collect();
     let mut files = BTreeMap::new();
     for source in sources {
-        let Some(path) = media_path(source) else { continue };
-        let read = crate::model::MediaLibrary::look(disk, source.as_str())
-            .map_err(|_| "it can't be read".to_owned())
-            .and_then(|info| {
-                let bytes = disk.bytes(source.as_str()).map_err(|_| "it can't be read".to_owned())?;
-                engine::public_copy(bytes, info.kind)
-            });
+        // What can't be used is among the findings already.
+        let (Some(path), Ok(info)) = (media_path(source), disk.look(source.as_str())) else { continue };
+        let bytes = disk.bytes(source.as_str()).map_err(|_| "it can't be read".to_owned());
+        let read = bytes.and_then(|bytes| engine::public_copy(bytes, info.kind));
         match read {
             Ok(bytes) => {
                 files.insert(path, bytes);

@@ -106,15 +106,19 @@ impl<'a> Whole<'a> {
         Ok(Self { reading, posts, others, plan, brakes: ledger.brakes, events, has_ledger, rows })
     }
 
-    /// Returns the plan's rows of a post, in the order of its accounts.
+    /// Returns the plan's rows of a post.
     pub(super) fn rows(&self, known: &Known) -> Vec<&Row> {
-        let mut rows: Vec<&Row> = self.all_rows(&known.id).filter(|row| is_of(row, known)).collect();
-        let place = |row: &Row| {
-            let targets = known.post.as_ref().map(|post| &post.targets);
-            targets.and_then(|targets| targets.iter().position(|to| to.account.value == row.account))
+        self.all_rows(&known.id).filter(|row| is_of(row, known)).collect()
+    }
+
+    /// Returns the plan's rows without their drafts.
+    pub(super) fn lines(&self) -> Vec<Line<'_>> {
+        let findings: HashMap<&str, &Known> = self.posts.iter().map(|known| (known.path.as_str(), known)).collect();
+        let of = |row: &Row| {
+            let path = row.desired.as_ref().map(|desired| desired.path.as_str());
+            path.and_then(|path| findings.get(path)).map_or(&[][..], |known| &known.findings)
         };
-        rows.sort_by_key(|row| place(row).unwrap_or(usize::MAX));
-        rows
+        self.plan.rows.iter().map(|row| Line::of(row, of(row))).collect()
     }
 
     fn all_rows(&self, id: &PostId) -> impl Iterator<Item = &Row> {
@@ -129,13 +133,14 @@ impl<'a> Whole<'a> {
             CalendarPost {
                 id: &known.id,
                 path: &known.path,
-                title: draft.map_or(Cow::Borrowed(known.id.as_str()), |draft| Cow::Owned(title(draft))),
+                title: draft
+                    .map_or(Cow::Borrowed(known.id.as_str()), |draft| Cow::Owned(title(draft, &known.findings))),
                 language: known.post.as_ref().and_then(|post| post.targets.first()?.language.as_deref()),
                 campaign: known.post.as_ref().and_then(|post| post.campaign.as_ref()).map(|c| c.value.as_str()),
                 digest: Cow::Borrowed(&known.digest),
                 draft: known.post.as_ref().is_some_and(|post| post.draft),
                 errors: known.findings.iter().filter(|finding| finding.is_error()).count(),
-                lines: rows.into_iter().map(Line::of).collect(),
+                lines: rows.into_iter().map(|row| Line::of(row, &known.findings)).collect(),
             }
         });
         shown.collect()

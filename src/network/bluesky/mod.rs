@@ -132,7 +132,12 @@ pub static PROFILE: Profile = Profile {
         joins_blank_lines: false,
         warning: None,
         sensitive: None,
-        card: Some(CardOptions { title: "card_title", description: "card_description", url: "card_url" }),
+        card: Some(CardOptions {
+            title: "card_title",
+            description: "card_description",
+            url: "card_url",
+            beside_media: false,
+        }),
         badges: &["labels"],
     },
     post_options: options::POST_OPTIONS,

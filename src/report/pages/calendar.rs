@@ -269,7 +269,8 @@ impl<'a> Making<'_, 'a> {
                 self.entry(post, lines.iter().filter_map(|line| line.at).min(), &lines)
             })
             .collect();
-        all.sort_by(|a, b| (b.change, a.post).cmp(&(a.change, b.post)));
+        let at = |entry: &EntryView<'_>| entry.at.as_ref().map(|at| at.machine.clone());
+        all.sort_by(|a, b| (b.change, at(a), a.post).cmp(&(a.change, at(b), b.post)));
         all
     }
 }

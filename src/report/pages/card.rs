@@ -1,8 +1,9 @@
 use super::{
-    input::{Line, View},
+    input::View,
     page::{MomentView, PageView, encoded, media_path},
     segment::{SegmentView, segments},
-    tally::LineView,
+    state::State,
+    tally::live,
 };
 use crate::{
     diag::words,
@@ -25,7 +26,11 @@ const LEVEL: u8 = 3;
 pub(super) struct CardView {
     /// What the card is called in addresses.
     anchor: String,
-    line: LineView,
+    account: String,
+    /// The word for where it stands.
+    state: &'static str,
+    /// The live post.
+    url: Option<String>,
     /// The network's stable name.
     network: &'static str,
     /// The same for people.
@@ -98,7 +103,7 @@ struct PollView {
 
 #[derive(Clone, Debug, Serialize)]
 struct LinkView {
-    href: Option<String>,
+    href: String,
     host: String,
     title: String,
     description: String,
@@ -132,7 +137,9 @@ impl Drawing<'_> {
         let hides = look.sensitive.and_then(|key| draft.options.flag(key)).unwrap_or(warning.is_some());
         Some(CardView {
             anchor: format!("on-{}", draft.account),
-            line: LineView::new(&Line::of(row), self.view, self.page),
+            account: draft.account.to_string(),
+            state: State::of(row.verdict, &row.reason).word(),
+            url: live(row.url.as_deref()),
             network: profile.id.as_str(),
             network_name: profile.name,
             initials: initials(name),
@@ -142,7 +149,7 @@ impl Drawing<'_> {
             host: account.endpoint.as_ref().map(|endpoint| host(&endpoint.value).to_owned()),
             title: draft.title.as_deref().map(|title| self.clean(title)),
             language: language(draft, account),
-            tags: draft.tags.clone(),
+            tags: draft.tags.iter().map(|tag| self.clean(tag)).collect(),
             parts: self.parts(draft, profile, &desired.limits),
             poll: draft.poll.as_ref().map(|poll| self.poll(poll)),
             warning: warning.map(|words| self.clean(words)),
@@ -161,7 +168,7 @@ impl Drawing<'_> {
             number,
             of,
             segments: match part.rich.is_empty() {
-                true => segments(&part.text, &profile.look, self.mask),
+                true => segments(&part.text, fits(part, limits), &profile.look, self.mask),
                 false => Vec::new(),
             },
             html: self.html(part, draft.title.is_some()),
@@ -217,10 +224,14 @@ impl Drawing<'_> {
             let ranges = &draft.parts.first()?.text.ranges;
             ranges.iter().find(|range| matches!(range.kind, RangeKind::Link { .. })).map(|range| range.kind.value())
         };
-        let url = draft.options.text(keys.url).or_else(first).filter(|url| is_web(url));
+        let url = draft.options.text(keys.url).or_else(first).filter(|url| is_web(url))?;
+        let has_media = draft.parts.first().is_some_and(|part| !part.media.is_empty());
+        if has_media && !keys.beside_media {
+            return None;
+        }
         Some(LinkView {
-            href: url.map(|url| self.clean(url)),
-            host: url.map_or("", host).to_owned(),
+            href: self.clean(url),
+            host: host(url).to_owned(),
             title: self.clean(title),
             description: self.clean(draft.options.text(keys.description).unwrap_or_default()),
         })
@@ -240,6 +251,16 @@ impl Drawing<'_> {
 
     fn clean(&self, words: &str) -> String {
         self.mask.clean(words).into_owned()
+    }
+}
+
+/// Returns how many bytes of a part's text are within the limit.
+fn fits(part: &DraftPart, limits: &Limits) -> usize {
+    match limits.text {
+        Some(max) if part.weight(&limits.measure) > max => {
+            text::fitting(&part.text, &limits.measure, max.saturating_sub(part.beside))
+        }
+        Some(_) | None => usize::MAX,
     }
 }
 

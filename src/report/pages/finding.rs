@@ -85,8 +85,12 @@ fn view(finding: JsonFinding<'_>, path: &str, post: Option<&str>) -> FindingView
             .fixes
             .into_iter()
             .map(|fix| FixView {
+                text: fix
+                    .edits
+                    .into_iter()
+                    .map(|edit| edit.text)
+                    .find(|text| !text.trim().is_empty() && !fix.title.contains(text.trim_matches([' ', '"', '\n']))),
                 title: fix.title,
-                text: fix.edits.into_iter().map(|edit| edit.text).find(|text| !text.trim().is_empty()),
             })
             .collect(),
     }

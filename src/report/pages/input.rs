@@ -197,8 +197,8 @@ impl fmt::Debug for PostPage<'_> {
 }
 
 impl<'a> Line<'a> {
-    /// Returns a row of the plan without its draft.
-    pub fn of(row: &'a Row) -> Self {
+    /// Returns a row of the plan without its draft. The findings are those of its post, as for [`title`].
+    pub fn of(row: &'a Row, findings: &[Diagnostic]) -> Self {
         Self {
             post: &row.post,
             account: &row.account,
@@ -210,13 +210,17 @@ impl<'a> Line<'a> {
             done: row.done,
             url: row.url.as_deref().map(Cow::Borrowed),
             path: row.desired.as_ref().map(|desired| desired.path.as_str()),
-            title: row.draft().map_or(Cow::Borrowed(row.post.as_str()), |draft| Cow::Owned(title(draft))),
+            title: row.draft().map_or(Cow::Borrowed(row.post.as_str()), |draft| Cow::Owned(title(draft, findings))),
         }
     }
 }
 
-/// Returns what stands for a draft in lists: its title, or how its text begins, or its id.
-pub fn title(draft: &Draft) -> String {
+/// Returns what stands for a draft in lists: its title, or how its text begins, or its id. By the findings of the post
+/// it is told whether there is a secret in it, which no list may show.
+pub fn title(draft: &Draft, findings: &[Diagnostic]) -> String {
+    if findings.iter().any(|finding| finding.masked) {
+        return draft.post.to_string();
+    }
     if let Some(title) = draft.title.as_deref().map(str::trim).filter(|title| !title.is_empty()) {
         return title.to_owned();
     }

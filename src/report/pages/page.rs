@@ -51,7 +51,7 @@ struct LiveView<'a> {
 }
 
 /// A moment, as templates know it, in the workspace's zone.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct MomentView {
     /// RFC 3339 with the zone's offset.
     pub(super) machine: String,
@@ -59,6 +59,8 @@ pub(super) struct MomentView {
     pub(super) local: String,
     /// `Tuesday, 1 December 2026`.
     pub(super) day: String,
+    /// `Tue 1 Dec 2026`.
+    pub(super) short: String,
     /// `09:00`.
     pub(super) time: String,
     /// `in 3 days` or `2 hours ago`.
@@ -111,6 +113,7 @@ impl MomentView {
         Self {
             local: machine.get(..16).unwrap_or_default().to_owned(),
             day: format!("{}, {} {}", day.weekday(), day.words(), day.year),
+            short: format!("{} {} {} {}", &day.weekday()[..3], day.day, &day.month().name()[..3], day.year),
             distance: distance(at, now),
             time,
             machine,

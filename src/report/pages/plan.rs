@@ -2,13 +2,13 @@ use super::{
     PLAN,
     input::{Line, PlanPage, View},
     page::{MomentView, PageView},
-    tally::LineView,
+    tally::{GroupView, groups},
 };
 use crate::plan::{Reason, Verdict};
 use serde::Serialize;
 
 /// How many rows a section shows.
-const MOST: usize = 200;
+const MOST: usize = 400;
 
 /// What the plan's page knows.
 #[derive(Serialize)]
@@ -32,7 +32,7 @@ struct SectionView {
     heading: &'static str,
     about: &'static str,
     count: usize,
-    lines: Vec<LineView>,
+    groups: Vec<GroupView>,
     /// How many are not shown.
     more: usize,
 }
@@ -76,9 +76,9 @@ pub(super) fn context<'a>(view: &View<'a>, input: &PlanPage<'_>) -> Context<'a> 
         }
         let count = lines.len();
         lines.truncate(MOST);
-        let lines: Vec<LineView> = lines.into_iter().map(|line| LineView::new(line, view, &page)).collect();
         let more = count - lines.len();
-        (count > 0).then_some(SectionView { id, heading, about, count, lines, more })
+        let groups = groups(lines, view, &page);
+        (count > 0).then_some(SectionView { id, heading, about, count, groups, more })
     });
     let sections = sections.collect();
     Context { page, brakes, sections }

@@ -3,11 +3,12 @@ use super::{
     finding::{FindingView, counted, tell},
     input::{Line, PostPage, View},
     page::{MomentView, PageView, change, post_path},
-    tally::LineView,
+    tally::{GroupView, groups},
 };
 use crate::{
     ledger::Event,
     model::{Timestamp, When},
+    plan::Row,
     report::history,
     text::{self, is_web},
 };
@@ -28,7 +29,7 @@ const LONGEST_HEADING: usize = 90;
 pub(super) struct Context<'a> {
     page: PageView<'a>,
     post: PostView<'a>,
-    deliveries: Vec<LineView>,
+    deliveries: Vec<GroupView>,
     cards: Vec<CardView>,
     /// Whether cards stand open by themselves.
     open: bool,
@@ -83,14 +84,20 @@ struct EventView {
 
 pub(super) fn context<'a>(view: &View<'a>, input: &PostPage<'a>) -> Context<'a> {
     let path = post_path(input.id);
+    // Cards stand in the order in which the post names its accounts.
+    let place = |row: &&Row| input.post?.targets.iter().position(|to| to.account.value == row.account);
+    let mut rows: Vec<&Row> = input.rows.iter().collect();
+    rows.sort_by_key(|row| place(row).unwrap_or(usize::MAX));
     let told = tell(input.file, input.text, input.files, input.findings, None);
-    let drafts = || input.rows.iter().filter_map(|row| row.draft());
-    let heading = drafts().map(super::title).next().unwrap_or_else(|| input.id.to_string());
+    let drafts = || rows.iter().filter_map(|row| row.draft());
+    let heading =
+        drafts().map(|draft| super::title(draft, input.findings)).next().unwrap_or_else(|| input.id.to_string());
     let heading = text::excerpt(&told.mask.clean(&heading), LONGEST_HEADING);
     let page = PageView::new(view, "post", path, &heading);
     let drawing = Drawing { view, page: &page, media: input.media, mask: &told.mask };
-    let cards: Vec<CardView> = input.rows.iter().filter_map(|row| drawing.card(row)).collect();
-    let deliveries = input.rows.iter().map(|row| LineView::new(&Line::of(row), view, &page)).collect();
+    let cards: Vec<CardView> = rows.iter().filter_map(|row| drawing.card(row)).collect();
+    let lines: Vec<Line<'_>> = rows.iter().map(|row| Line::of(row, input.findings)).collect();
+    let deliveries = groups(&lines, view, &page);
     let counted = counted(&told.findings);
     let (source, findings, more) = source(told.mask.text(), told.findings);
     let events = events(view, input.events);

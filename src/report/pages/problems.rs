@@ -1,7 +1,7 @@
 use super::{
     CHECK,
     finding::{FindingView, counted, tell},
-    input::{CheckPage, View},
+    input::{CheckFile, CheckPage, View},
     page::PageView,
 };
 use serde::Serialize;
@@ -32,7 +32,10 @@ pub(super) fn context<'a>(view: &View<'a>, input: &CheckPage<'_>) -> Context<'a>
     let mut left = MOST;
     let mut more = 0;
     let mut files = Vec::new();
-    for file in input.findings {
+    let mut found: Vec<&CheckFile<'_>> = input.findings.iter().collect();
+    // What keeps posts from going out stands first.
+    found.sort_by_key(|file| file.findings.iter().map(|finding| std::cmp::Reverse(finding.level)).min());
+    for file in found {
         let href = file.post.map(|post| page.post(post));
         let mut findings = tell(file.file, file.text, input.files, file.findings, href.as_deref()).findings;
         if findings.is_empty() {

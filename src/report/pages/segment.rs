@@ -13,20 +13,26 @@ pub(super) struct SegmentView {
     text: String,
     /// Where a link leads: only ever to the web.
     href: Option<String>,
+    /// Whether it is beyond the limit.
+    over: bool,
 }
 
-/// Cuts a text at its ranges, and shows each as the network does.
-pub(super) fn segments(flat: &Flat, look: &Look, mask: &Mask<'_>) -> Vec<SegmentView> {
+/// Cuts a text at its ranges, and shows each as the network does. What stands from the byte `fits` on is over the limit;
+/// no range crosses it.
+pub(super) fn segments(flat: &Flat, fits: usize, look: &Look, mask: &Mask<'_>) -> Vec<SegmentView> {
     let mut all = Vec::new();
-    let mut done = 0;
-    let plain = |text: &str, all: &mut Vec<SegmentView>| {
-        if !text.is_empty() {
-            let text = if look.joins_blank_lines { joined(text) } else { text.to_owned() };
-            all.push(SegmentView { kind: "text", text: mask.clean(&text).into_owned(), href: None });
+    let plain = |from: usize, to: usize, all: &mut Vec<SegmentView>| {
+        let border = fits.clamp(from, to);
+        for (text, over) in [(&flat.text[from..border], false), (&flat.text[border..to], true)] {
+            if !text.is_empty() {
+                let text = if look.joins_blank_lines { joined(text) } else { text.to_owned() };
+                all.push(SegmentView { kind: "text", text: mask.clean(&text).into_owned(), href: None, over });
+            }
         }
     };
+    let mut done = 0;
     for range in &flat.ranges {
-        plain(&flat.text[done..range.start], &mut all);
+        plain(done, range.start, &mut all);
         let covered = &flat.text[range.start..range.end];
         let (text, href) = match &range.kind {
             RangeKind::Link { url } => {
@@ -37,10 +43,11 @@ pub(super) fn segments(flat: &Flat, look: &Look, mask: &Mask<'_>) -> Vec<Segment
             RangeKind::Mention { .. } | RangeKind::Tag { .. } => (covered.to_owned(), None),
         };
         let href = href.map(|href| mask.clean(&href).into_owned());
-        all.push(SegmentView { kind: range.kind.as_str(), text: mask.clean(&text).into_owned(), href });
+        let text = mask.clean(&text).into_owned();
+        all.push(SegmentView { kind: range.kind.as_str(), text, href, over: range.start >= fits });
         done = range.end;
     }
-    plain(&flat.text[done..], &mut all);
+    plain(done, flat.text.len(), &mut all);
     all
 }
 
@@ -116,9 +123,13 @@ mod tests {
         let mask = Mask::new(FileId(0), "", &[]);
         let look =
             Look { address: ShownAddress::Cut(30), short_mentions: true, joins_blank_lines: true, ..Look::PLAIN };
-        let shown = segments(&flat, &look, &mask);
+        let shown = segments(&flat, usize::MAX, &look, &mask);
         let told: Vec<_> = shown.iter().map(|segment| (segment.kind, segment.text.as_str())).collect();
         assert_eq!(told, [("text", "Hi "), ("mention", "@ana"), ("text", "\n\nsee "), ("link", "acme.example")]);
         assert_eq!(shown[3].href, None, "only the web is linked to");
+        let over: Vec<_> = segments(&flat, 19, &look, &mask).into_iter().map(|it| (it.text, it.over)).collect();
+        let over: Vec<_> = over.iter().map(|(text, over)| (text.as_str(), *over)).collect();
+        let rest = [("\n\n", false), ("\n\nsee ", true), ("acme.example", true)];
+        assert_eq!(over, [&[("Hi ", false), ("@ana", false)], rest.as_slice()].concat());
     }
 }

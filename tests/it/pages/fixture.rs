@@ -6,7 +6,7 @@ use masthead::{
     content::{self, Defaults},
     diag::{Diagnostic, FileId, Files},
     ledger::{self, Event, Ledger},
-    model::{AccountId, MediaInfo, MediaKind, MediaLibrary, MediaProblem, Post, PostId, Timestamp},
+    model::{MediaInfo, MediaKind, MediaLibrary, MediaProblem, Post, PostId, Timestamp},
     network,
     plan::{self, Plan, Policy, Row},
     report::pages::{
@@ -167,16 +167,20 @@ impl Desk {
     }
 
     pub(crate) fn on_calendar(&self) -> Vec<CalendarPost<'_>> {
-        let lines = |id: &PostId| self.plan.rows.iter().filter(|row| row.post == *id).map(Line::of).collect::<Vec<_>>();
+        let lines = |parsed: &Parsed| {
+            let rows = self.plan.rows.iter().filter(|row| row.post == parsed.id);
+            rows.map(|row| Line::of(row, &parsed.findings)).collect::<Vec<_>>()
+        };
         self.posts
             .iter()
             .map(|parsed| {
-                let lines = lines(&parsed.id);
+                let lines = lines(parsed);
                 let draft = self.plan.rows.iter().filter(|row| row.post == parsed.id).find_map(Row::draft);
                 CalendarPost {
                     id: &parsed.id,
                     path: &parsed.path,
-                    title: draft.map_or(Cow::Borrowed(parsed.id.as_str()), |draft| Cow::Owned(title(draft))),
+                    title: draft
+                        .map_or(Cow::Borrowed(parsed.id.as_str()), |draft| Cow::Owned(title(draft, &parsed.findings))),
                     language: None,
                     campaign: parsed.post.as_ref().and_then(|post| post.campaign.as_ref()).map(|c| c.value.as_str()),
                     digest: Cow::Borrowed("d1gest"),
@@ -195,7 +199,8 @@ impl Desk {
     }
 
     pub(crate) fn plan(&self) -> String {
-        let lines: Vec<Line<'_>> = self.plan.rows.iter().map(Line::of).collect();
+        let lines: Vec<Line<'_>> =
+            self.plan.rows.iter().map(|row| Line::of(row, self.findings_of(&row.post))).collect();
         let page = PlanPage { lines: &lines, brakes: &self.ledger.brakes };
         self.pages().plan(&self.view(), &page).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -228,9 +233,8 @@ impl Desk {
         all
     }
 
-    /// Returns the ids of accounts.
-    pub(crate) fn accounts(&self) -> Vec<AccountId> {
-        self.config.accounts.keys().cloned().collect()
+    fn findings_of(&self, id: &PostId) -> &[Diagnostic] {
+        self.posts.iter().find(|parsed| parsed.id == *id).map_or(&[], |parsed| &parsed.findings)
     }
 }
 

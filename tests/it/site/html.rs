@@ -82,7 +82,7 @@ impl TreeSink for Sink {
     }
 
     fn create_element(&self, name: QualName, attributes: Vec<Attribute>, _: ElementFlags) -> usize {
-        assert_eq!(name.ns, ns!(html), "the pages hold HTML alone");
+        assert!(name.ns == ns!(html) || name.ns == ns!(svg), "the pages hold HTML and drawings alone");
         let attributes = attributes.iter().map(|a| (a.name.local.to_string(), a.value.to_string())).collect();
         self.page.borrow_mut().elements.push((name.local.to_string(), attributes));
         self.make(Some(name))
