@@ -3,6 +3,7 @@
 mod amending;
 mod architecture;
 mod brakes;
+mod building;
 mod checking;
 mod daemon;
 mod documents;
