@@ -8,9 +8,9 @@ use crate::{
 };
 use std::path::{Path, PathBuf};
 
-/// Write the preview as a static site: the calendar, every post as each network shows it, the plan, what is wrong
+/// Write the preview as a static site
 ///
-/// Reads the working directory and the ledger as this clone knows it; needs no secret and asks no server. The pages need
+/// The calendar, every post as each network shows it, the plan, what is wrong. Reads the working directory and the ledger as this clone knows it; needs no secret and asks no server. The pages need
 /// no server either: open index.html from the disk, or put the folder anywhere. Writes only what differs, and removes only
 /// what an earlier build wrote.
 #[derive(Debug, clap::Args)]
