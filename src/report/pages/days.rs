@@ -53,7 +53,7 @@ impl Day {
 
     /// Returns the name of its day of the week.
     pub fn weekday(self) -> &'static str {
-        WEEKDAYS[self.from_monday()]
+        WEEKDAYS[self.after_monday()]
     }
 
     /// Writes it as `1 December`.
@@ -67,7 +67,7 @@ impl Day {
     }
 
     /// Returns how many days it is after the Monday of its week.
-    pub(super) fn from_monday(self) -> usize {
+    pub(super) fn after_monday(self) -> usize {
         // 1970-01-01 was a Thursday.
         usize::try_from((self.number() + 3).rem_euclid(7)).unwrap_or(0)
     }
@@ -81,7 +81,7 @@ impl Day {
     /// Returns the number of its week by ISO 8601.
     pub(super) fn week(self) -> i64 {
         // The week belongs to the year that its Thursday is in.
-        let thursday = self.plus(3 - i64::try_from(self.from_monday()).unwrap_or(0));
+        let thursday = self.plus(3 - i64::try_from(self.after_monday()).unwrap_or(0));
         let first = Self { year: thursday.year, month: 1, day: 1 };
         (thursday.number() - first.number()) / 7 + 1
     }
@@ -164,7 +164,7 @@ impl Month {
     /// Returns the weeks that it touches, from Monday, days of its neighbours included.
     pub(super) fn weeks(self) -> Vec<[Day; 7]> {
         let first = Day { year: self.year, month: self.month, day: 1 };
-        let mut monday = first.plus(-i64::try_from(first.from_monday()).unwrap_or(0));
+        let mut monday = first.plus(-i64::try_from(first.after_monday()).unwrap_or(0));
         let mut weeks = Vec::new();
         while weeks.is_empty() || monday.month() == self {
             weeks.push(std::array::from_fn(|index| monday.plus(i64::try_from(index).unwrap_or(0))));

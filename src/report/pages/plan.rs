@@ -72,7 +72,7 @@ pub(super) fn context<'a>(view: &View<'a>, input: &PlanPage<'_>) -> Context<'a> 
     let sections = SECTIONS.iter().filter_map(|(id, heading, about)| {
         let mut lines: Vec<&Line<'_>> = input.lines.iter().filter(|line| section(line) == *id).collect();
         if *id == "done" || *id == "changed" {
-            lines.sort_by(|a, b| b.at.cmp(&a.at));
+            lines.sort_by_key(|line| std::cmp::Reverse(line.at));
         }
         let count = lines.len();
         lines.truncate(MOST);

@@ -9,7 +9,6 @@ use crate::{
     text::is_web,
 };
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// What becomes of a post at a time, for all accounts of which the same is to be said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -45,7 +44,6 @@ pub(super) fn groups<'a>(
     page: &PageView<'_>,
 ) -> Vec<GroupView> {
     let mut groups: Vec<GroupView> = Vec::new();
-    let mut places: BTreeMap<(String, &str, String, Option<String>, usize, usize), usize> = BTreeMap::new();
     for line in lines {
         let group = group(line, view, page);
         let on = OnView {
@@ -53,15 +51,20 @@ pub(super) fn groups<'a>(
             network: line.network.and_then(network::find).map(|network| network.profile().name),
             url: live(line.url.as_deref()),
         };
-        let at = group.at.as_ref().map(|at| at.machine.clone());
-        let key = (group.post.clone(), group.state, group.why.clone(), at, group.parts, group.done);
-        let place = *places.entry(key).or_insert(groups.len());
-        if place == groups.len() {
-            groups.push(group);
+        match groups.iter_mut().find(|known| known.is_as(&group)) {
+            Some(known) => known.accounts.push(on),
+            None => groups.push(GroupView { accounts: vec![on], ..group }),
         }
-        groups[place].accounts.push(on);
     }
     groups
+}
+
+impl GroupView {
+    /// Returns whether the same is to be said of two, whichever their accounts are.
+    fn is_as(&self, other: &Self) -> bool {
+        let key = |group: &Self| (group.state, group.parts, group.done);
+        key(self) == key(other) && self.post == other.post && self.at == other.at && self.why == other.why
+    }
 }
 
 /// Returns the address of the live post. What the ledger has of a site may be a path, which leads nowhere from here.
