@@ -8,6 +8,7 @@
 
 mod accounts;
 mod brakes;
+mod comment;
 pub mod diagnostics;
 mod errands;
 mod explain;
@@ -26,6 +27,7 @@ mod tone;
 pub use self::{
     accounts::{accounts, accounts_json},
     brakes::{Brakes, SHORT_ID, UnderWay, brakes, brakes_json, short_id, under_way},
+    comment::{Comment, CommentPost, Removed, Words, comment},
     errands::{Errand, errands},
     explain::{explain, list_codes, rule_page, rules_index},
     history::{Entry, entries, in_time, log, log_json},

@@ -5,6 +5,7 @@ mod architecture;
 mod brakes;
 mod building;
 mod checking;
+mod comment;
 mod daemon;
 mod documents;
 mod families;

@@ -1,15 +1,17 @@
 //! The preview as a static site.
 
-use super::whole::{Known, Whole};
+use super::{
+    compare::{Comparison, compare},
+    whole::{Known, Whole},
+};
 use crate::{
     cli::{Failure, Ui, project::template_failure},
-    diag::words,
     engine,
-    model::{AccountId, MediaLibrary as _, MediaSource, PostId, Timestamp},
+    model::{MediaLibrary as _, MediaSource, Timestamp},
     plan::Row,
     report::pages::{
-        ASSETS, CHECK, CalendarPage, CalendarPost, Change, Changes, CheckFile, CheckPage, FEED, Line, Month, PLAN,
-        Pages, PlanPage, PostPage, View, media_path, month_path, post_path,
+        ASSETS, CHECK, CalendarPage, CalendarPost, Changes, CheckFile, CheckPage, FEED, Line, Month, PLAN, Pages,
+        PlanPage, PostPage, View, media_path, month_path, post_path,
     },
     workspace::{self, Disk, Repo, Source as _, Written},
 };
@@ -58,7 +60,8 @@ pub(in crate::cli) fn build(order: &Order<'_>, ui: &Ui) -> Result<Built, Failure
     let (_, config) = crate::cli::load::config(order.root, ui)?;
     let now = crate::cli::time::moment(order.at, config.zone)?;
     let whole = Whole::read(&disk, repository.as_ref(), now, ui)?;
-    let changes = order.base.map(|base| compare(base, &whole, repository.as_ref(), now, ui)).transpose()?;
+    let comparison = order.base.map(|base| compare(base, &whole, repository.as_ref(), now, ui)).transpose()?;
+    let changes = comparison.as_ref().map(Comparison::changes);
     let site = Site { whole: &whole, now, changes: changes.as_ref(), pages: pages(&whole)? };
     let mut files = site.texts()?;
     let mut warnings = Vec::new();
@@ -68,7 +71,7 @@ pub(in crate::cli) fn build(order: &Order<'_>, ui: &Ui) -> Result<Built, Failure
         folder: order.out.clone(),
         posts: whole.posts.len(),
         errors: whole.counts().errors,
-        changes: changes.map(|changes| in_words(&changes)),
+        changes: comparison.map(|comparison| comparison.words()),
         written,
         warnings,
     })
@@ -227,54 +230,4 @@ fn media(whole: &Whole<'_>, disk: &Disk, warnings: &mut Vec<String>) -> BTreeMap
         }
     }
     files
-}
-
-/// Finds the posts that are different from what they were when the working directory and a commit parted ways.
-fn compare(
-    base: &str,
-    whole: &Whole<'_>,
-    repository: Option<&Repo>,
-    now: Timestamp,
-    ui: &Ui,
-) -> Result<Changes, Failure> {
-    let repository = repository.ok_or_else(|| {
-        Failure::usage("the workspace is in no git repository, so there is nothing to compare it with")
-            .hint("run `git init`, or build without `--diff`")
-    })?;
-    let commit = repository.parting(base)?;
-    let before = Whole::read(&commit, None, now, ui)?;
-    let old: HashMap<&PostId, (&Known, Vec<Sent<'_>>)> =
-        before.posts.iter().map(|known| (&known.id, (known, sent(&before, known)))).collect();
-    let mut changes = Changes { base: base.to_owned(), ..Changes::default() };
-    for known in &whole.posts {
-        let change = match old.get(&known.id) {
-            None => Change::New,
-            Some((before, sent_before)) if before.text == known.text && *sent_before == sent(whole, known) => continue,
-            Some(_) => Change::Changed,
-        };
-        changes.posts.insert(known.id.clone(), change);
-    }
-    let ids: BTreeSet<&PostId> = whole.posts.iter().map(|known| &known.id).collect();
-    let gone = before.posts.iter().filter(|known| !ids.contains(&known.id));
-    changes.removed = gone.map(|known| known.path.clone()).collect();
-    Ok(changes)
-}
-
-/// What an account is sent, and when.
-type Sent<'a> = (&'a AccountId, &'a str, Option<Timestamp>, bool, bool);
-
-fn sent<'a>(whole: &'a Whole<'_>, known: &Known) -> Vec<Sent<'a>> {
-    let desired = whole.rows(known).into_iter().filter_map(|row| row.desired.as_deref());
-    desired.map(|it| (&it.draft.account, it.digest.as_str(), it.when, it.is_draft, it.retract)).collect()
-}
-
-fn in_words(changes: &Changes) -> String {
-    let of = |change| changes.posts.values().filter(|known| **known == change).count();
-    format!(
-        "compared with {}: {} new, {} changed, {} removed",
-        changes.base,
-        words::number(of(Change::New) as u64),
-        words::number(of(Change::Changed) as u64),
-        words::number(changes.removed.len() as u64)
-    )
 }

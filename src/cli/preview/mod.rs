@@ -5,4 +5,6 @@
 //! publishes.
 
 pub(super) mod build;
+pub(super) mod comment;
+mod compare;
 mod whole;

@@ -121,7 +121,8 @@ impl<'a> Whole<'a> {
         self.plan.rows.iter().map(|row| Line::of(row, of(row))).collect()
     }
 
-    fn all_rows(&self, id: &PostId) -> impl Iterator<Item = &Row> {
+    /// Returns the plan's rows of an id, whichever file they are of.
+    pub(super) fn all_rows(&self, id: &PostId) -> impl Iterator<Item = &Row> {
         self.rows.get(id).into_iter().flatten().map(|index| &self.plan.rows[*index])
     }
 
