@@ -7,13 +7,13 @@ use super::{
 };
 use crate::{
     ledger::Event,
-    model::{Timestamp, When},
+    model::Timestamp,
     plan::Row,
     report::history,
     text::{self, is_web},
 };
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many lines of a file are shown.
 const MOST_LINES: usize = 2_000;
@@ -55,7 +55,7 @@ struct PostView<'a> {
     campaign: Option<&'a str>,
     tags: Vec<String>,
     to: Vec<&'a str>,
-    /// The date that holds for all accounts, if there is one.
+    /// The date that holds for most accounts, if all have one.
     when: Option<MomentView>,
     /// Whether it could be read.
     is_read: bool,
@@ -122,15 +122,13 @@ pub(super) fn context<'a>(view: &View<'a>, input: &PostPage<'a>) -> Context<'a> 
     Context { page, post, deliveries, open: cards.len() <= MOST_OPEN, cards, counted, source, more, findings, events }
 }
 
-/// Returns the date that all accounts share.
+/// Returns the date that most accounts share, which is the post's own unless each has one of its own.
 fn common_date(input: &PostPage<'_>) -> Option<Timestamp> {
-    let targets = &input.post?.targets;
-    let dates: BTreeSet<Option<When>> =
-        targets.iter().map(|target| target.when.as_ref().map(|when| when.value)).collect();
-    match dates.len() {
-        1 => dates.first().copied().flatten().map(|when| when.at),
-        _ => None,
+    let mut dates: BTreeMap<Timestamp, usize> = BTreeMap::new();
+    for target in &input.post?.targets {
+        *dates.entry(target.when.as_ref()?.value.at).or_default() += 1;
     }
+    dates.into_iter().max_by_key(|(at, count)| (*count, std::cmp::Reverse(*at))).map(|(at, _)| at)
 }
 
 /// Puts findings below the lines that they begin on. Returns the lines, what is left over, and how many lines are not shown.
