@@ -69,6 +69,7 @@ static LONG: Profile = Profile {
     auth: Auth::Token,
     probe: false,
     projected: false,
+    look: crate::network::Look::PLAIN,
     post_options: &[],
     account_options: &[],
     needs: &[Need::Endpoint, Need::Token],

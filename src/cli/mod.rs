@@ -15,6 +15,7 @@ mod media;
 mod named;
 mod only;
 mod person;
+mod preview;
 mod progress;
 mod project;
 mod reach;
@@ -34,8 +35,8 @@ pub use self::{
 use anstream::ColorChoice;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 use commands::{
-    accounts, check, completions, doctor, explain, freeze, hooks, init, log, man, new, plan, publish, resolve, retract,
-    run as run_daemon, show, status, thaw, update,
+    accounts, build, check, completions, doctor, explain, freeze, hooks, init, log, man, new, plan, publish, resolve,
+    retract, run as run_daemon, show, status, thaw, update,
 };
 use failure::ledger_failure;
 use std::{path::PathBuf, process::ExitCode};
@@ -91,6 +92,7 @@ enum Command {
     New(new::Args),
     Check(check::Args),
     Explain(explain::Args),
+    Build(build::Args),
     Plan(plan::Args),
     Publish(publish::Args),
     Run(run_daemon::Args),
@@ -145,6 +147,7 @@ fn run(cli: &Cli, ui: &Ui) -> Done {
         Command::New(args) => new::run(args, &start, ui),
         Command::Check(args) => check::run(args, &start, ui),
         Command::Explain(args) => explain::run(args, ui),
+        Command::Build(args) => build::run(args, &start, ui),
         Command::Plan(args) => plan::run(args, &start, ui),
         Command::Publish(args) => publish::run(args, &start, ui),
         Command::Run(args) => run_daemon::run(args, &start, ui),

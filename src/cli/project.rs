@@ -12,7 +12,10 @@ use crate::{
     model::{Account, Media, MediaInfo, MediaLibrary, MediaProblem, MediaSource, change_media},
     network::{self, Draft},
     plan::Desired,
-    report::site::{self, Elsewhere, OutContent, Site, SitePost, Templates},
+    report::{
+        self, TemplateError,
+        site::{self, Elsewhere, OutContent, Site, SitePost},
+    },
     workspace::{self, Commit, Written},
 };
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
@@ -86,14 +89,19 @@ pub(super) fn project(committed: &Committed, ledger: &Ledger, desired: &[Desired
         }
         let templates = match &mut templates {
             Some(templates) => templates,
-            none => none.insert(Templates::new(committed.templates()).map_err(template_failure)?),
+            none => none.insert(site::templates(committed.templates()).map_err(template_failure)?),
         };
         projected.push(one(&facts, account, folder, templates)?);
     }
     Ok(projected)
 }
 
-fn one(facts: &Facts<'_>, account: &Account, folder: PathBuf, templates: &Templates) -> Result<Projected, Failure> {
+fn one(
+    facts: &Facts<'_>,
+    account: &Account,
+    folder: PathBuf,
+    templates: &report::Templates,
+) -> Result<Projected, Failure> {
     let Facts { committed, ledger, desired } = *facts;
     let mut shown = Shown {
         files: committed.snapshot(),
@@ -226,7 +234,7 @@ fn output(account: &Account) -> Result<&str, Failure> {
     })
 }
 
-fn template_failure(error: site::TemplateError) -> Failure {
+pub(super) fn template_failure(error: TemplateError) -> Failure {
     let place = error.line.map_or_else(String::new, |line| format!(", line {line}"));
     let failure = Failure::usage(format!("the template `{}`{place} can't be used: {}", error.path, error.message));
     match error.help {

@@ -25,7 +25,8 @@ pub use self::{
     error::{ErrorKind, NetworkError},
     job::{Attempt, Found, Job, PreparedMedia, Probe, Receipt, Referent, Session, SignIn},
     profile::{
-        Auth, Form, Limit, Limits, MediaRules, Need, PollRules, Profile, Rate, Rated, Settling, TextRules, Threads,
+        Auth, CardOptions, Form, Limit, Limits, Look, MediaRules, Need, PollRules, Profile, Rate, Rated, Settling,
+        ShownAddress, TextRules, Threads,
     },
     reply::{Budget, Response},
     request::{Credential, Effect, Field, FieldValue, Method, Payload, Request},

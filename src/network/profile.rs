@@ -43,6 +43,8 @@ pub struct Profile {
     pub probe: bool,
     /// Whether its output is files made anew from the ledger and the commit, instead of something sent.
     pub projected: bool,
+    /// How posts look there.
+    pub look: Look,
     /// The keys of its table in a post.
     pub post_options: &'static [OptionSpec],
     /// The keys of its accounts beyond the common ones.
@@ -140,6 +142,67 @@ pub struct Rate {
     pub window: Duration,
     /// How much one counts in what its answers say is left, where that is not counted in posts.
     pub cost: u64,
+}
+
+/// How posts look on a network, for drawing them.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// What its web pages show of an address that is written out in the text.
+    pub address: ShownAddress,
+    /// Whether a mention is shown without its host.
+    pub short_mentions: bool,
+    /// Whether several blank lines are shown as one.
+    pub joins_blank_lines: bool,
+    /// The option whose text stands before a post that the reader opens first.
+    pub warning: Option<&'static str>,
+    /// The option that hides images and videos until the reader opens them.
+    pub sensitive: Option<&'static str>,
+    /// The options that make a link card.
+    pub card: Option<CardOptions>,
+    /// The options that are shown as a word beside the post, such as who sees it.
+    pub badges: &'static [&'static str],
+}
+
+impl Look {
+    /// Text and media, and nothing else.
+    pub const PLAIN: Self = Self {
+        address: ShownAddress::Whole,
+        short_mentions: false,
+        joins_blank_lines: false,
+        warning: None,
+        sensitive: None,
+        card: None,
+        badges: &[],
+    };
+}
+
+/// What a network shows of an address that is written out in the text. The address that it leads to is always whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShownAddress {
+    /// All of it.
+    Whole,
+    /// Without its scheme and `www.`, cut after so many characters.
+    Cut(usize),
+    /// The host and the path; a path of more characters than `longest` is cut after `kept`.
+    HostAndPath {
+        /// The longest path that is shown whole.
+        longest: usize,
+        /// How much is shown of a longer one.
+        kept: usize,
+    },
+}
+
+/// The options that make a link card, by their keys.
+#[derive(Clone, Copy, Debug)]
+pub struct CardOptions {
+    /// The title, without which there is no card.
+    pub title: &'static str,
+    /// A sentence or two.
+    pub description: &'static str,
+    /// The address; the first link of the first part unless given.
+    pub url: &'static str,
+    /// Whether it may stand beside images and videos.
+    pub beside_media: bool,
 }
 
 /// What a network counts.

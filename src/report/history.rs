@@ -104,7 +104,7 @@ const fn tone(what: &Happening) -> Tone {
 }
 
 /// Says what an event means, and who said so if it was a person.
-fn told(event: &Event, zone: Zone) -> String {
+pub(super) fn told(event: &Event, zone: Zone) -> String {
     let what = explanation(&event.what, zone);
     match &event.by.person {
         Some(person) => format!("{what} (said by {person})"),

@@ -8,22 +8,26 @@
 
 mod accounts;
 mod brakes;
+mod comment;
 pub mod diagnostics;
 mod errands;
 mod explain;
 mod history;
 mod network_page;
+pub mod pages;
 mod plan;
 mod printable;
 pub mod site;
 mod status;
 mod style;
 mod table;
+mod templates;
 mod tone;
 
 pub use self::{
     accounts::{accounts, accounts_json},
     brakes::{Brakes, SHORT_ID, UnderWay, brakes, brakes_json, short_id, under_way},
+    comment::{Comment, CommentPost, Removed, Words, comment},
     errands::{Errand, errands},
     explain::{explain, list_codes, rule_page, rules_index},
     history::{Entry, entries, in_time, log, log_json},
@@ -32,6 +36,7 @@ pub use self::{
     printable::printable,
     status::{show, show_json, status, status_json},
     style::Style,
+    templates::{TemplateError, Templates},
 };
 pub use crate::diag::words;
 use serde::Serialize;

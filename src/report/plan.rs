@@ -1,7 +1,7 @@
 use super::{Style, table::Table, tone::Tone};
 use crate::{
     diag::words,
-    model::{Timestamp, Zone},
+    model::{AccountId, PostId, Timestamp, Zone},
     plan::{Plan, Reason, Row, Verdict},
 };
 use serde::Serialize;
@@ -115,7 +115,29 @@ fn summary(plan: &Plan) -> String {
 
 /// Says why a row has its verdict, and what a person can do where one must.
 pub(super) fn reason(row: &Row, zone: Zone) -> String {
-    match &row.reason {
+    because(&Why::of(row), zone)
+}
+
+/// What of a row tells why it has its verdict.
+pub(super) struct Why<'a> {
+    pub(super) post: &'a PostId,
+    pub(super) account: &'a AccountId,
+    pub(super) verdict: Verdict,
+    pub(super) reason: &'a Reason,
+    pub(super) at: Option<Timestamp>,
+    pub(super) parts: usize,
+}
+
+impl<'a> Why<'a> {
+    fn of(row: &'a Row) -> Self {
+        let Row { post, account, verdict, reason, at, parts, .. } = row;
+        Self { post, account, verdict: *verdict, reason, at: *at, parts: *parts }
+    }
+}
+
+/// Says why a delivery has its verdict.
+pub(super) fn because(row: &Why<'_>, zone: Zone) -> String {
+    match row.reason {
         Reason::Due => "due".to_owned(),
         Reason::NoDate => "has no date: due as soon as it is on the branch".to_owned(),
         Reason::Resume(part) => format!("goes on at part {part} of {}", row.parts),
@@ -176,7 +198,7 @@ pub(super) fn reason(row: &Row, zone: Zone) -> String {
 }
 
 /// Returns the stable word for a reason in JSON.
-const fn reason_word(reason: &Reason) -> &'static str {
+pub(super) const fn reason_word(reason: &Reason) -> &'static str {
     match reason {
         Reason::Due => "due",
         Reason::NoDate => "no-date",

@@ -29,5 +29,5 @@ pub use self::{
     root::{CONFIG, find_root},
     sniff::{HEADER, sniff},
     source::{CONTENT, DEFAULTS, FileProblem, LARGEST_MEDIA, LARGEST_TEXT, Listing, Source, TEMPLATES, read_all},
-    tree::{Written, write_tree},
+    tree::{Written, write_tree, written_before},
 };

@@ -75,6 +75,11 @@ pub fn write_tree(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<Wr
     Ok(result)
 }
 
+/// Returns the files that an earlier run wrote into a folder; none if none did.
+pub fn written_before(folder: &Path) -> Result<BTreeSet<String>, WorkspaceError> {
+    read_manifest(folder)
+}
+
 enum State {
     Absent,
     Same,

@@ -3,7 +3,9 @@
 mod amending;
 mod architecture;
 mod brakes;
+mod building;
 mod checking;
+mod comment;
 mod daemon;
 mod documents;
 mod families;
@@ -11,6 +13,7 @@ mod hooks;
 mod loopback;
 mod media;
 mod networks;
+mod pages;
 mod publishing;
 mod remote;
 mod resolving;

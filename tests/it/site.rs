@@ -2,7 +2,7 @@
 
 mod feeds;
 mod fixture;
-mod html;
+pub(crate) mod html;
 mod tour;
 
 use fixture::{Fixture, content, draft, heading, link, media, paragraph, rich, text, with};

@@ -3,6 +3,7 @@ use crate::{
     cli::{
         DONE, Done, FINDINGS, Failure, Ui,
         load::{Reading, folders_of},
+        preview::comment,
         time,
     },
     diag::{Diagnostic, FileId},
@@ -62,6 +63,21 @@ enum FormatName {
     Github,
     /// SARIF 2.1.0, for code scanning
     Sarif,
+    /// A summary in Markdown for a pull request: what changes since `--since`, where and when it goes out, what is wrong
+    GithubComment,
+}
+
+impl FormatName {
+    /// Returns how findings are rendered; none for what is no list of findings.
+    fn of_findings(self, ui: &Ui) -> Option<Format> {
+        match self {
+            Self::Human => Some(Format::Human(ui.style())),
+            Self::Json => Some(Format::Json),
+            Self::Github => Some(Format::Github),
+            Self::Sarif => Some(Format::Sarif),
+            Self::GithubComment => None,
+        }
+    }
 }
 
 impl Args {
@@ -72,6 +88,7 @@ impl Args {
 
 pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     let root = workspace::find_root(start)?;
+    let Some(format) = args.format().of_findings(ui) else { return comment(args, &root, ui) };
     let disk = Disk::new(&root);
     let repository = Repo::open(&root).ok();
     let chosen = chosen(args, start, &root, repository.as_ref())?;
@@ -92,8 +109,20 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
         true => failure.hint("stage it first: `git add masthead.toml`"),
         false => failure,
     })?;
-    let summary = report(args.format(), &reading, repository.as_ref(), chosen.as_ref(), ui);
+    let summary = report(format, &reading, repository.as_ref(), chosen.as_ref(), ui);
     let fails = summary.errors > 0 || (args.deny_warnings && summary.warnings > 0);
+    Ok(if fails { FINDINGS } else { DONE })
+}
+
+/// Prints what a pull request changes.
+fn comment(args: &Args, root: &Path, ui: &Ui) -> Done {
+    let (Some(base), None) = (&args.since, &args.rev) else {
+        return Err(Failure::usage("a comment is about what a branch changes")
+            .hint("say what it is compared with, as in `--since origin/main`, and no `--rev`"));
+    };
+    let told = comment::tell(root, base, ui)?;
+    ui.data(&told.text);
+    let fails = told.errors > 0 || (args.deny_warnings && told.warnings > 0);
     Ok(if fails { FINDINGS } else { DONE })
 }
 
@@ -136,18 +165,12 @@ fn chosen(
 
 /// Checks every post, since ids and references cross files, and prints what is about the chosen ones, sorted by place.
 fn report(
-    name: FormatName,
+    format: Format,
     reading: &Reading<'_>,
     repository: Option<&Repo>,
     chosen: Option<&HashSet<String>>,
     ui: &Ui,
 ) -> Summary {
-    let format = match name {
-        FormatName::Human => Format::Human(ui.style()),
-        FormatName::Json => Format::Json,
-        FormatName::Github => Format::Github,
-        FormatName::Sarif => Format::Sarif,
-    };
     let limits: BTreeMap<_, _> = repository
         .map(|repository| Probes::new(&repository.state_folder()).limits(&reading.config))
         .unwrap_or_default();
@@ -208,7 +231,7 @@ fn report(
         rendered.insert(*file, Box::new(render(*file, &text, findings)));
     }
     rendered.extend(again.into_iter().zip(of_posts_again));
-    print(name, format, rendered.into_values(), ui)
+    print(format, rendered.into_values(), ui)
 }
 
 /// Returns the findings about the configuration, about files that are no posts, about what posts inherit, and about how they
@@ -252,7 +275,7 @@ fn published(repository: &Repo, reading: &Reading<'_>) -> Option<HashMap<String,
 }
 
 /// Prints what was rendered, file by file.
-fn print(name: FormatName, format: Format, files: impl Iterator<Item = Box<Rendered>>, ui: &Ui) -> Summary {
+fn print(format: Format, files: impl Iterator<Item = Box<Rendered>>, ui: &Ui) -> Summary {
     let mut printer = Printer::new(format, check::codes());
     let mut out = printer.start();
     for rendered in files {
@@ -265,7 +288,7 @@ fn print(name: FormatName, format: Format, files: impl Iterator<Item = Box<Rende
     }
     out += &printer.finish();
     ui.data(&out);
-    if name == FormatName::Human {
+    if let Format::Human(_) = format {
         ui.status(&printer.summary().line(&ui.stderr_style()));
     }
     printer.summary()

@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(super) mod accounts;
+pub(super) mod build;
 pub(super) mod check;
 pub(super) mod completions;
 pub(super) mod doctor;

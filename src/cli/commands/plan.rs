@@ -31,6 +31,10 @@ pub(in crate::cli) struct Args {
     #[command(flatten)]
     only: Only,
 
+    /// Only the posts whose files have changed on the publish branch since it and this commit parted ways
+    #[arg(long, value_name = "REV")]
+    since: Option<String>,
+
     /// Ask no remote: plan by the ledger as this clone has read it last
     #[arg(long)]
     offline: bool,
@@ -49,6 +53,11 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     let now = time::moment(args.at.as_deref(), committed.config.zone)?;
     let ledger = if args.offline { committed.known_ledger()? } else { committed.ledger()? };
     let mut plan = committed.plan(&ledger, now, &args.only)?;
+    if let Some(since) = &args.since {
+        let changes = committed.repository().changed_between(since, &committed.commit)?;
+        let is_among = |path: &String| changes.changed.contains(path);
+        plan.rows.retain(|row| row.desired.as_ref().is_some_and(|desired| is_among(&desired.path)));
+    }
     let access = committed.access(if args.offline { Use::Known } else { Use::Look }, ui);
     for locked in access.locked(&plan) {
         let (post, at) = locked.first;

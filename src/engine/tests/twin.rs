@@ -78,6 +78,7 @@ pub(super) fn profile(settling: Settling, auth: Auth) -> Profile {
         auth,
         probe: true,
         projected: false,
+        look: crate::network::Look::PLAIN,
         post_options: &[],
         account_options: &[],
         needs: &[],

@@ -42,8 +42,9 @@ use crate::{
     diag::Code,
     model::{self, Account, MediaKind, NetworkId, Post, Remote},
     network::{
-        Auth, Composed, ErrorKind, Form, Found, Job, Limit, Limits, MediaRules, Need, Network, NetworkError, Probe,
-        Profile, Rate, Rated, Receipt, Referent, Settling, SignIn, TextRules, Threads, Wire, compose,
+        Auth, CardOptions, Composed, ErrorKind, Form, Found, Job, Limit, Limits, Look, MediaRules, Need, Network,
+        NetworkError, Probe, Profile, Rate, Rated, Receipt, Referent, Settling, ShownAddress, SignIn, TextRules,
+        Threads, Wire, compose,
     },
     text::{Dialect, HandleStyle, LinkStyle, Measure, MentionWeight, Unit},
 };
@@ -123,6 +124,22 @@ pub static PROFILE: Profile = Profile {
     auth: Auth::Session,
     probe: true,
     projected: false,
+    // What https://github.com/bluesky-social/social-app/blob/main/src/lib/strings/url-helpers.ts makes of addresses,
+    // read 2026-11-22.
+    look: Look {
+        address: ShownAddress::HostAndPath { longest: 15, kept: 13 },
+        short_mentions: false,
+        joins_blank_lines: false,
+        warning: None,
+        sensitive: None,
+        card: Some(CardOptions {
+            title: "card_title",
+            description: "card_description",
+            url: "card_url",
+            beside_media: false,
+        }),
+        badges: &["labels"],
+    },
     post_options: options::POST_OPTIONS,
     account_options: &[],
     needs: &[Need::Handle, Need::Token],

@@ -37,6 +37,7 @@ fn profile(id: NetworkId, form: Form, threads: Threads, text: TextRules) -> Prof
         auth: Auth::None,
         probe: false,
         projected: false,
+        look: crate::network::Look::PLAIN,
         post_options: &[],
         account_options: &[],
         needs: &[],

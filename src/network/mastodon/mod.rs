@@ -22,8 +22,8 @@ use self::{
     search::Search,
 };
 use super::{
-    Auth, ErrorKind, Form, Found, Job, Limit, MediaRules, Need, Network, NetworkError, PollRules, PreparedMedia, Probe,
-    Profile, Rate, Rated, Receipt, Referent, Settling, TextRules, Threads, Wire,
+    Auth, ErrorKind, Form, Found, Job, Limit, Look, MediaRules, Need, Network, NetworkError, PollRules, PreparedMedia,
+    Probe, Profile, Rate, Rated, Receipt, Referent, Settling, ShownAddress, TextRules, Threads, Wire,
 };
 use crate::{
     model::{Account, MediaKind, NetworkId, Remote},
@@ -128,6 +128,16 @@ static PROFILE: Profile = Profile {
     auth: Auth::Token,
     probe: true,
     projected: false,
+    // What https://github.com/mastodon/mastodon/blob/main/app/lib/text_formatter.rb makes of text, read 2026-11-22.
+    look: Look {
+        address: ShownAddress::Cut(30),
+        short_mentions: true,
+        joins_blank_lines: true,
+        warning: Some("content_warning"),
+        sensitive: Some("sensitive"),
+        card: None,
+        badges: &["visibility", "quote_policy"],
+    },
     post_options: options::POST,
     account_options: options::ACCOUNT,
     needs: &[Need::Endpoint, Need::Token],

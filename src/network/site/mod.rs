@@ -18,8 +18,8 @@ pub use self::{
     slug::{is_slug, slug_of, tag_slug},
 };
 use super::{
-    Auth, Composed, Draft, Form, Job, Limit, Limits, MediaRules, Network, NetworkError, Profile, Receipt, Settling,
-    TextRules, Threads, Wire, compose,
+    Auth, Composed, Draft, Form, Job, Limit, Limits, Look, MediaRules, Network, NetworkError, Profile, Receipt,
+    Settling, TextRules, Threads, Wire, compose,
 };
 use crate::{
     diag::Code,
@@ -69,6 +69,7 @@ static PROFILE: Profile = Profile {
     auth: Auth::None,
     probe: false,
     projected: true,
+    look: Look::PLAIN,
     post_options: POST_OPTIONS,
     account_options: ACCOUNT_OPTIONS,
     needs: &[],

@@ -99,13 +99,19 @@ pub(super) fn start() -> String {
 /// Renders each finding as one line.
 pub(super) fn render(source: &Source<'_>, findings: &[Diagnostic]) -> Vec<String> {
     let mask = Mask::new(source.file, source.text, findings);
+    let told = tell(source, &mask, findings);
+    told.iter().map(|finding| serde_json::to_string(finding).expect("strings and numbers are JSON")).collect()
+}
+
+/// Says of each finding what and where it is, with nothing of a secret in it; those at level `off` are left out.
+pub(in crate::report) fn tell<'a>(
+    source: &Source<'a>,
+    mask: &Mask<'a>,
+    findings: &[Diagnostic],
+) -> Vec<JsonFinding<'a>> {
     let lines = Lines::of(source.text);
-    let view = View { source, mask: &mask, lines: &lines };
-    findings
-        .iter()
-        .filter(|finding| finding.level != Level::Off)
-        .map(|finding| serde_json::to_string(&view.finding(finding)).expect("strings and numbers are JSON"))
-        .collect()
+    let view = View { source, mask, lines: &lines };
+    findings.iter().filter(|finding| finding.level != Level::Off).map(|finding| view.finding(finding)).collect()
 }
 
 /// Returns what comes after the last finding.
@@ -115,13 +121,13 @@ pub(super) fn finish(summary: &Summary) -> String {
     format!("],\"summary\":{}}}\n", serde_json::to_string(&summary).expect("numbers are JSON"))
 }
 
-struct View<'a> {
-    source: &'a Source<'a>,
-    mask: &'a Mask<'a>,
-    lines: &'a Lines,
+struct View<'v, 'a> {
+    source: &'v Source<'a>,
+    mask: &'v Mask<'a>,
+    lines: &'v Lines,
 }
 
-impl<'a> View<'a> {
+impl<'a> View<'_, 'a> {
     fn finding(&self, finding: &Diagnostic) -> JsonFinding<'a> {
         let (start, end) = self.places(finding.primary.span);
         JsonFinding {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 /// Every finding about the file is rendered through this, not only the one that found the secret: another finding on
 /// the same line would show it as well.
 #[derive(Debug)]
-pub(super) struct Mask<'a> {
+pub(in crate::report) struct Mask<'a> {
     text: Cow<'a, str>,
     secrets: Vec<&'a str>,
 }
@@ -15,7 +15,7 @@ const STAND_IN: &str = "[masked]";
 
 impl<'a> Mask<'a> {
     /// Collects what must not be shown: the places of all masked findings in the file.
-    pub(super) fn new(file: FileId, text: &'a str, findings: &[Diagnostic]) -> Self {
+    pub(in crate::report) fn new(file: FileId, text: &'a str, findings: &[Diagnostic]) -> Self {
         let mut spans: Vec<_> = findings
             .iter()
             .filter(|finding| finding.masked && finding.primary.span.file == file)
@@ -41,12 +41,12 @@ impl<'a> Mask<'a> {
     }
 
     /// Returns the text with stars for secrets, as long as it was.
-    pub(super) fn text(&self) -> &str {
+    pub(in crate::report) fn text(&self) -> &str {
         &self.text
     }
 
     /// Takes the secrets out of words about the file.
-    pub(super) fn clean<'w>(&self, words: &'w str) -> Cow<'w, str> {
+    pub(in crate::report) fn clean<'w>(&self, words: &'w str) -> Cow<'w, str> {
         let mut words = Cow::Borrowed(words);
         for secret in &self.secrets {
             if words.contains(secret) {

@@ -14,6 +14,7 @@ mod printer;
 mod sarif;
 mod summary;
 
+pub(in crate::report) use self::{json::tell, mask::Mask};
 pub use self::{
     json::{JSON_VERSION, JsonEdit, JsonFinding, JsonFix, JsonLabel, JsonPlace, JsonSummary},
     lines::Lines,

@@ -42,7 +42,7 @@ pub(super) fn has_heading(blocks: &[Block]) -> bool {
 }
 
 /// Returns the highest level of heading, at any depth.
-fn top_level(blocks: &[Block]) -> Option<u8> {
+pub(in crate::report) fn top_level(blocks: &[Block]) -> Option<u8> {
     blocks
         .iter()
         .filter_map(|block| match block {

@@ -1,5 +1,5 @@
-use super::{Base, Pages, Site, SiteView, TemplateError, view::EntryView};
-use crate::model::Timestamp;
+use super::{Base, Pages, Site, SiteView, view::EntryView};
+use crate::{model::Timestamp, report::TemplateError};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 

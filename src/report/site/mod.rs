@@ -13,7 +13,8 @@ mod paths;
 mod templates;
 mod view;
 
-pub use self::templates::{TemplateError, Templates};
+pub(super) use self::body::top_level;
+pub use self::templates::templates;
 use self::{
     entry::Entries,
     paths::{Base, page_folder, post_folder, tag_folder},
@@ -24,6 +25,7 @@ use crate::{
     ledger::Genesis,
     model::{Account, MediaLibrary, Remote, Timestamp},
     network::{Draft, site},
+    report::{TemplateError, Templates},
 };
 use serde::Serialize;
 

@@ -1,7 +1,5 @@
-use crate::{diag::did_you_mean, text::escape_html};
-use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, syntax::SyntaxConfig, value::Serde};
-use serde::Serialize;
-use std::{collections::BTreeMap, fmt};
+use crate::report::templates::{Set, TemplateError, Templates};
+use std::collections::BTreeMap;
 
 /// The templates of a site by their path below `templates/`, as the program brings them.
 const BUILTIN: &[(&str, &str)] = &[
@@ -24,136 +22,11 @@ const PLAIN: &[(&str, &str)] = &[
     ("site/icon.svg", include_str!("../../../templates/site/icon.svg")),
 ];
 
-/// How many steps a template may take for one page: many times what the longest needs, few enough that a loop without end
-/// stops at once.
-const FUEL: u64 = 1_000_000;
+/// What a site is made with.
+static SET: Set = Set { folder: "site", of: "the site", builtin: BUILTIN, plain: PLAIN };
 
-/// The templates of a site: the program's own, with a workspace's laid over them.
-#[derive(Debug)]
-pub struct Templates {
-    environment: Environment<'static>,
-    plain: BTreeMap<&'static str, String>,
-}
-
-/// A template that can't be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TemplateError {
-    /// The file, from the workspace's root: `templates/site/post.html`.
-    pub path: String,
-    /// The line, from 1, if it is known.
-    pub line: Option<usize>,
-    /// What is wrong: a lowercase fragment.
-    pub message: String,
-    /// What to do.
-    pub help: Option<String>,
-}
-
-impl fmt::Display for TemplateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            Some(line) => write!(f, "`{}`, line {line}: {}", self.path, self.message),
-            None => write!(f, "`{}`: {}", self.path, self.message),
-        }
-    }
-}
-
-impl std::error::Error for TemplateError {}
-
-impl Templates {
-    /// Makes the templates of a site. `overrides` are the workspace's files by their path from its root, as
-    /// `templates/site/post.html`; those that are not below `templates/site/` are somebody else's.
-    ///
-    /// A name that the site doesn't use is an error, unless its file's name begins with `_`: such a file is for including.
-    pub fn new(overrides: &BTreeMap<String, String>) -> Result<Self, TemplateError> {
-        let mut environment = environment();
-        let mut plain: BTreeMap<_, _> = PLAIN.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
-        for (name, text) in BUILTIN {
-            environment.add_template(name, text).map_err(|error| mistake(name, &error))?;
-        }
-        for (path, text) in overrides {
-            let Some(name) = path.strip_prefix("templates/").filter(|name| name.starts_with("site/")) else { continue };
-            if let Some(asset) = plain.get_mut(name) {
-                asset.clone_from(text);
-                continue;
-            }
-            let partial = name.rsplit('/').next().is_some_and(|file| file.starts_with('_'));
-            if !partial && !BUILTIN.iter().any(|(known, _)| *known == name) {
-                return Err(unused(name));
-            }
-            environment.add_template_owned(name.to_owned(), text.clone()).map_err(|error| mistake(name, &error))?;
-        }
-        Ok(Self { environment, plain })
-    }
-
-    /// Fills a template.
-    pub(super) fn render(&self, name: &str, context: impl Serialize) -> Result<String, TemplateError> {
-        self.environment
-            .get_template(name)
-            .and_then(|template| template.render(Serde(context)))
-            .map_err(|error| mistake(name, &error))
-    }
-
-    /// Returns a file that is copied as it is.
-    pub(super) fn plain(&self, name: &str) -> &str {
-        self.plain.get(name).map_or("", String::as_str)
-    }
-}
-
-fn environment() -> Environment<'static> {
-    let mut environment = Environment::new();
-    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
-    environment.set_syntax(syntax.expect("the delimiters are the usual ones"));
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_fuel(Some(FUEL));
-    environment.set_debug(true);
-    environment.set_auto_escape_callback(|name| match name.rsplit('.').next() {
-        Some("html" | "xml") => AutoEscape::Html,
-        _ => AutoEscape::None,
-    });
-    // Like the usual one, but addresses stay readable, and what neither XML nor HTML may hold goes out of neither.
-    environment.set_formatter(|out, state, value| match value.as_str() {
-        Some(text) if !value.is_safe() && *state.auto_escape() == AutoEscape::Html => {
-            Ok(out.write_str(&escape_html(text))?)
-        }
-        _ => minijinja::escape_formatter(out, state, value),
-    });
-    environment
-}
-
-fn unused(name: &str) -> TemplateError {
-    // What all have in common would make any two names look alike.
-    let stem = |name: &'static str| name.strip_prefix("site/").unwrap_or(name);
-    let known = BUILTIN.iter().chain(PLAIN).map(|(name, _)| stem(name));
-    let help = match did_you_mean(name.trim_start_matches("site/"), known) {
-        Some(near) => format!("rename it to `templates/site/{near}`, or begin its name with `_` if others include it"),
-        None => "begin its name with `_` if other templates include it, or delete it".to_owned(),
-    };
-    TemplateError {
-        path: format!("templates/{name}"),
-        line: None,
-        message: "the site has no template of this name".to_owned(),
-        help: Some(help),
-    }
-}
-
-fn mistake(name: &str, error: &minijinja::Error) -> TemplateError {
-    // An error in an included template arrives as that of the including one, with the real one as its cause.
-    let mut deepest = error;
-    while let Some(cause) = std::error::Error::source(deepest).and_then(|cause| cause.downcast_ref()) {
-        deepest = cause;
-    }
-    let detail = deepest.detail().map_or_else(|| deepest.kind().to_string(), str::to_owned);
-    let help = match deepest.kind() {
-        ErrorKind::OutOfFuel => Some("make its loops shorter: a page may take only so many steps".to_owned()),
-        ErrorKind::UndefinedError => {
-            Some("compare the names with the template that this one replaces, or test with `is defined`".to_owned())
-        }
-        _ => None,
-    };
-    TemplateError {
-        path: format!("templates/{}", deepest.name().unwrap_or(name)),
-        line: deepest.line(),
-        message: detail,
-        help,
-    }
+/// Makes the templates of a site. `overrides` are the workspace's files by their path from its root, as
+/// `templates/site/post.html`; those that are not below `templates/site/` are somebody else's.
+pub fn templates(overrides: &BTreeMap<String, String>) -> Result<Templates, TemplateError> {
+    Templates::new(&SET, overrides)
 }

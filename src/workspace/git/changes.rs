@@ -1,5 +1,5 @@
-use super::{Repo, WorkspaceError, git_error};
-use git2::{Delta, Diff, DiffOptions, Index, Tree};
+use super::{Commit, Repo, WorkspaceError, git_error};
+use git2::{Delta, Diff, DiffOptions, Index, Oid, Tree};
 
 /// Files of the workspace that differ from a commit: paths from its root, sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,12 +23,21 @@ impl Repo {
     /// Returns what has changed in the working tree, committed or not, since it and a commit parted ways.
     pub fn changed_since(&self, name: &str) -> Result<Changes, WorkspaceError> {
         let failed = |error: git2::Error| git_error(&format!("compare the files with `{name}`"), &error);
+        let base = self.parted_at(name)?;
+        let tree = self.git.find_commit(base).and_then(|commit| commit.tree()).map_err(failed)?;
+        self.in_working_tree(Some(&tree)).map_err(failed)
+    }
+
+    /// Returns the commit at which the working tree and a commit parted ways.
+    pub fn parting(&self, name: &str) -> Result<Commit, WorkspaceError> {
+        self.snapshot(self.parted_at(name)?)
+    }
+
+    fn parted_at(&self, name: &str) -> Result<Oid, WorkspaceError> {
         let since = self.resolve(name)?;
         let head = self.git.head().ok().and_then(|head| head.peel_to_commit().ok());
         // Without a common base, as in a shallow clone, the commit itself is what there is to compare with.
-        let base = head.and_then(|head| self.git.merge_base(since, head.id()).ok()).unwrap_or(since);
-        let tree = self.git.find_commit(base).and_then(|commit| commit.tree()).map_err(failed)?;
-        self.in_working_tree(Some(&tree)).map_err(failed)
+        Ok(head.and_then(|head| self.git.merge_base(since, head.id()).ok()).unwrap_or(since))
     }
 
     /// Returns what has changed in a commit since it and another one parted ways.

@@ -9,7 +9,7 @@ use masthead::{
         NetworkId, OptionValue, Options, PostId, Remote, Timestamp, Voice, Zone,
     },
     network::{Draft, DraftPart},
-    report::site::{OutContent, OutFile, Site, SitePost, Templates, render},
+    report::site::{OutContent, OutFile, Site, SitePost, render, templates},
     text::Flat,
 };
 use std::collections::BTreeMap;
@@ -96,7 +96,7 @@ impl Fixture {
     }
 
     /// Renders it, or tells which template is wrong.
-    pub(super) fn render(&self) -> Result<Vec<OutFile>, masthead::report::site::TemplateError> {
+    pub(super) fn render(&self) -> Result<Vec<OutFile>, masthead::report::TemplateError> {
         let genesis = Genesis {
             id: "00112233445566778899aabbccddeeff".to_owned(),
             created: Timestamp::parse("2025-12-31T12:00:00Z").expect("a time"),
@@ -119,7 +119,7 @@ impl Fixture {
             posts: &posts,
             media: &Shelf,
         };
-        render(&site, &Templates::new(&self.overrides)?)
+        render(&site, &templates(&self.overrides)?)
     }
 
     /// Renders it and returns one file's text.

@@ -12,28 +12,28 @@ use std::{
 
 /// What reading a page gave.
 #[derive(Debug, Default)]
-pub(super) struct Page {
+pub(crate) struct Page {
     /// What a browser would have to mend, or shouldn't be there.
-    pub(super) errors: Vec<String>,
+    pub(crate) errors: Vec<String>,
     /// Every element in the order of opening: its name and attributes.
-    pub(super) elements: Vec<(String, Vec<(String, String)>)>,
+    pub(crate) elements: Vec<(String, Vec<(String, String)>)>,
 }
 
 impl Page {
     /// Returns every value of an attribute.
-    pub(super) fn values(&self, name: &str) -> Vec<&str> {
+    pub(crate) fn values(&self, name: &str) -> Vec<&str> {
         let all = self.elements.iter().flat_map(|(_, attributes)| attributes);
         all.filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect()
     }
 
     /// Counts elements of a name.
-    pub(super) fn count(&self, name: &str) -> usize {
+    pub(crate) fn count(&self, name: &str) -> usize {
         self.elements.iter().filter(|(known, _)| known == name).count()
     }
 }
 
 /// Reads a page.
-pub(super) fn read(text: &str) -> Page {
+pub(crate) fn read(text: &str) -> Page {
     let sink = Sink { names: RefCell::new(vec![None]), page: RefCell::new(Page::default()) };
     let options = ParseOpts {
         tree_builder: TreeBuilderOpts { exact_errors: true, ..TreeBuilderOpts::default() },
@@ -82,7 +82,7 @@ impl TreeSink for Sink {
     }
 
     fn create_element(&self, name: QualName, attributes: Vec<Attribute>, _: ElementFlags) -> usize {
-        assert_eq!(name.ns, ns!(html), "the pages hold HTML alone");
+        assert!(name.ns == ns!(html) || name.ns == ns!(svg), "the pages hold HTML and drawings alone");
         let attributes = attributes.iter().map(|a| (a.name.local.to_string(), a.value.to_string())).collect();
         self.page.borrow_mut().elements.push((name.local.to_string(), attributes));
         self.make(Some(name))

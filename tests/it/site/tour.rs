@@ -94,7 +94,7 @@ fn init_leaves_what_is_there_alone() {
     sandbox.write(".gitignore", "/target");
     sandbox.run(&["init"]).done().says("kept content/hello.md").says("added lines to .gitignore");
     assert_eq!(sandbox.read("content/hello.md"), "mine");
-    assert_eq!(sandbox.read(".gitignore"), "/target\n# Made by masthead\n/public/\n/.masthead/cache/\n");
+    assert_eq!(sandbox.read(".gitignore"), "/target\n# Made by masthead\n/public/\n/preview/\n/.masthead/cache/\n");
     sandbox.run(&["init"]).done().says("kept masthead.toml").says("kept .gitignore").never_says("next:");
 }
 

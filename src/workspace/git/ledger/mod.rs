@@ -105,15 +105,26 @@ impl GitStore {
 
     /// Reads the ledger as this clone knows it, without asking a remote; none if it knows none, or not a whole one.
     pub fn read_known(&self) -> Option<Ledger> {
-        let tip = match &self.place {
+        read::read(&self.git, self.known_tip()?, &self.branch, None).ok().map(|snapshot| snapshot.ledger)
+    }
+
+    /// Reads every event of the deliveries that are `meant`, as this clone knows them, without asking a remote.
+    pub fn known_history(&self, meant: &dyn Fn(&DeliveryKey) -> bool) -> Result<Vec<Event>, StoreError> {
+        let Some(tip) = self.known_tip() else { return Ok(Vec::new()) };
+        let snapshot = read::read(&self.git, tip, &self.branch, None)?;
+        read::history(&self.git, tip, snapshot.ledger.deliveries.keys().filter(|key| meant(key)))
+    }
+
+    /// Returns the newest commit of the ledger that this clone knows.
+    fn known_tip(&self) -> Option<Oid> {
+        match &self.place {
             Place::Local => local::tip(&self.git, &self.branch).ok()?,
             Place::Remote(remote) => {
                 let seen = Seen::load(&self.state, &self.branch).ok()?.map(|seen| seen.tip);
                 let fetched = format!("refs/remotes/{}/{}", remote.name(), self.branch);
                 seen.or_else(|| self.git.refname_to_id(&fetched).ok())
             }
-        };
-        read::read(&self.git, tip?, &self.branch, None).ok().map(|snapshot| snapshot.ledger)
+        }
     }
 
     /// Reads every event of the deliveries that are `meant`, as of the last reading: a [`Ledger`] keeps none of a part that

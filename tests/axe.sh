@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Looks for barriers on every page of the preview, light and dark, at phone and desktop width, with axe-core in Chromium,
+# and for anything that the pages complain about in the console, such as a breach of their Content-Security-Policy:
+#
+#     bash tests/axe.sh
+#
+# The pages are those of tests/preview_workspace.sh. What is missing is installed below a cache folder.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+masthead=${MASTHEAD:-${CARGO_TARGET_DIR:-$here/../target}/debug/masthead}
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/masthead-axe
+mkdir -p "$cache"
+
+need() { # need PROGRAM DEBIAN-PACKAGE…
+  command -v "$1" >/dev/null && return
+  echo "installing ${*:2}" >&2
+  if [ "$(id -u)" != 0 ]; then sudo=sudo; else sudo=; fi
+  $sudo apt-get update -qq && $sudo apt-get install -y -qq "${@:2}" >/dev/null
+}
+need chromium chromium
+need npm nodejs npm
+if [ ! -e "$cache/node_modules/.ready" ]; then
+  npm install --prefix "$cache" --no-audit --no-fund --silent axe-core@4 puppeteer-core@24
+  touch "$cache/node_modules/.ready"
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+MASTHEAD=$masthead bash "$here/preview_workspace.sh" "$work/acme"
+"$masthead" -C "$work/acme" build --quiet --out "$work/preview" --diff main~1
+MASTHEAD=$masthead bash "$here/preview_workspace.sh" --empty "$work/empty"
+"$masthead" -C "$work/empty" build --quiet --out "$work/preview/empty"
+pages=(index "calendar/*.html" plan check posts/hoodie-launch posts/everything posts/everywhere posts/broken posts/arabic
+  posts/welcome empty/index empty/plan empty/check)
+NODE_PATH="$cache/node_modules" CHROMIUM=$(command -v chromium) node "$here/axe.js" "$work/preview" "${pages[@]}"
