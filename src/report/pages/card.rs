@@ -256,12 +256,8 @@ impl Drawing<'_> {
 
 /// Returns how many bytes of a part's text are within the limit.
 fn fits(part: &DraftPart, limits: &Limits) -> usize {
-    match limits.text {
-        Some(max) if part.weight(&limits.measure) > max => {
-            text::fitting(&part.text, &limits.measure, max.saturating_sub(part.beside))
-        }
-        Some(_) | None => usize::MAX,
-    }
+    let overrun = |max: u64| text::overrun(&part.text, &limits.measure, max.saturating_sub(part.beside));
+    limits.text.and_then(overrun).map_or(usize::MAX, |overrun| overrun.fits)
 }
 
 fn counter(part: &DraftPart, limits: &Limits) -> CounterView {
