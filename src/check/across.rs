@@ -67,7 +67,7 @@ pub(super) static CODES: &[&Code] =
 const SUGGESTIONS: usize = 5;
 
 /// What must be remembered of a post to compare it with the others.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
     id: PostId,
     span: Span,

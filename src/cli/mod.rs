@@ -13,6 +13,7 @@ mod load;
 mod loopback;
 mod media;
 mod named;
+mod new_post;
 mod only;
 mod person;
 mod preview;
@@ -36,7 +37,7 @@ use anstream::ColorChoice;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 use commands::{
     accounts, build, check, completions, doctor, explain, freeze, hooks, init, log, man, new, plan, publish, resolve,
-    retract, run as run_daemon, show, status, thaw, update,
+    retract, run as run_daemon, show, status, thaw, update, watch,
 };
 use failure::ledger_failure;
 use std::{path::PathBuf, process::ExitCode};
@@ -92,6 +93,7 @@ enum Command {
     New(new::Args),
     Check(check::Args),
     Explain(explain::Args),
+    Watch(watch::Args),
     Build(build::Args),
     Plan(plan::Args),
     Publish(publish::Args),
@@ -147,6 +149,7 @@ fn run(cli: &Cli, ui: &Ui) -> Done {
         Command::New(args) => new::run(args, &start, ui),
         Command::Check(args) => check::run(args, &start, ui),
         Command::Explain(args) => explain::run(args, ui),
+        Command::Watch(args) => watch::run(args, &start, ui),
         Command::Build(args) => build::run(args, &start, ui),
         Command::Plan(args) => plan::run(args, &start, ui),
         Command::Publish(args) => publish::run(args, &start, ui),

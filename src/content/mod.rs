@@ -9,6 +9,7 @@ mod codes;
 mod copy;
 mod date;
 mod defaults;
+mod edit;
 mod fence;
 mod freeze;
 mod front;
@@ -29,6 +30,7 @@ mod yaml;
 pub use self::{
     codes::CODES,
     defaults::{Defaults, parse_defaults},
+    edit::{Change, Edit, Refused, edit},
     freeze::{freeze_schema, parse_freeze, unreadable_freeze},
     keys::schema,
     parse::parse,

@@ -46,7 +46,9 @@ const IMPURE: &[&str] = &["workspace", "engine", "cli"];
 const DOORS: &[(&str, &[&str])] = &[
     ("reqwest", &["engine/transport"]),
     ("rustls", &["engine/transport"]),
-    ("hyper", &["cli/loopback", "cli/daemon/server"]),
+    ("hyper", &["cli/loopback", "cli/daemon/server", "cli/preview/server"]),
+    // The daemon has a module of that name.
+    ("notify", &["cli/preview/watcher", "cli/daemon/"]),
     ("ring", &["engine/transport", "cli/daemon/webhook"]),
     ("git2", &["workspace/git"]),
     ("age", &["engine/vault/seal"]),

@@ -24,6 +24,7 @@ mod site;
 mod tokens;
 mod trouble;
 mod vault;
+mod watch;
 
 #[expect(dead_code, reason = "shared with the conformance suite, which uses more of it")]
 #[path = "../conformance/fixtures.rs"]

@@ -191,6 +191,17 @@ impl Running {
         String::from_utf8_lossy(&said).into_owned()
     }
 
+    /// Reads the first line that it writes to stdout.
+    pub(crate) fn first_line(&mut self) -> String {
+        let stdout = self.0.as_mut().and_then(|child| child.stdout.as_mut()).expect("a pipe");
+        let (mut line, mut byte) = (Vec::new(), [0]);
+        while !line.ends_with(b"\n") {
+            assert_eq!(stdout.read(&mut byte).expect("read"), 1, "it ended without a line");
+            line.push(byte[0]);
+        }
+        String::from_utf8(line).expect("UTF-8").trim_end().to_owned()
+    }
+
     /// Waits for its end.
     pub(crate) fn finish(mut self) -> Ran {
         Ran::of(self.0.take().expect("it runs").wait_with_output().expect("it ends"))

@@ -23,3 +23,4 @@ pub(super) mod status;
 pub(super) mod thaw;
 pub(super) mod update;
 pub(super) mod vault;
+pub(super) mod watch;

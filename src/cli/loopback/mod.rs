@@ -7,7 +7,7 @@ mod guard;
 
 pub(super) use self::guard::Guard;
 use super::Failure;
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full, combinators::UnsyncBoxBody};
 use hyper::{
     Request, Response, StatusCode,
     body::{Bytes, Incoming},
@@ -19,8 +19,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{convert::Infallible, future::Future, io::ErrorKind, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::Semaphore};
 
-/// What is answered.
-pub(super) type Answer = Response<Full<Bytes>>;
+/// What is answered: a text, or whatever comes as long as somebody listens.
+pub(super) type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
 
 /// How many connections there may be at once; more wait.
 const CONNECTIONS: usize = 32;
@@ -86,7 +86,7 @@ pub(super) fn plain(status: StatusCode, line: &str) -> Answer {
 
 /// Makes an answer that no browser keeps or takes for something else.
 pub(super) fn answer(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Answer {
-    let mut answer = Response::new(Full::new(body.into()));
+    let mut answer = Response::new(Full::new(body.into()).boxed_unsync());
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(kind));

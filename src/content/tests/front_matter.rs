@@ -273,7 +273,7 @@ fn yaml_says_the_same_as_toml() {
 }
 
 /// Shows a post with every place taken out, so that posts from different texts can be compared.
-pub(super) fn without_places(post: &Post) -> String {
+pub(in crate::content) fn without_places(post: &Post) -> String {
     let shown = format!("{post:?}");
     let mut parts = shown.split("Span { file: FileId(");
     let mut all = parts.next().unwrap_or_default().to_owned();

@@ -12,6 +12,8 @@ mod front_matter;
 mod inlines;
 mod properties;
 
+pub(in crate::content) use front_matter::without_places;
+
 /// Parses a post of the fixture's workspace and checks that every place lies on characters of the file.
 fn read(text: &str) -> (Option<Post>, Vec<Diagnostic>) {
     read_with(text, &Defaults::default())

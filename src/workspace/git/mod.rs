@@ -9,6 +9,7 @@ mod changes;
 mod commit;
 mod follow;
 mod ledger;
+mod offer;
 mod program;
 #[cfg(test)]
 pub(crate) mod sandbox;

@@ -108,11 +108,21 @@ impl GitStore {
         read::read(&self.git, self.known_tip()?, &self.branch, None).ok().map(|snapshot| snapshot.ledger)
     }
 
+    /// Returns the name of the commit at which [`Self::read_known`] reads.
+    pub fn known_commit(&self) -> Option<String> {
+        self.known_tip().map(|tip| tip.to_string())
+    }
+
     /// Reads every event of the deliveries that are `meant`, as this clone knows them, without asking a remote.
     pub fn known_history(&self, meant: &dyn Fn(&DeliveryKey) -> bool) -> Result<Vec<Event>, StoreError> {
         let Some(tip) = self.known_tip() else { return Ok(Vec::new()) };
         let snapshot = read::read(&self.git, tip, &self.branch, None)?;
         read::history(&self.git, tip, snapshot.ledger.deliveries.keys().filter(|key| meant(key)))
+    }
+
+    /// Reads every event of these deliveries alone, which takes no reading of all others.
+    pub fn known_history_of(&self, keys: &[DeliveryKey]) -> Result<Vec<Event>, StoreError> {
+        self.known_tip().map_or_else(|| Ok(Vec::new()), |tip| read::history(&self.git, tip, keys.iter()))
     }
 
     /// Returns the newest commit of the ledger that this clone knows.

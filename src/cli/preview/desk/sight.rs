@@ -1,0 +1,529 @@
+use super::{
+    Entry, Rules, State, Trouble,
+    entry::{Depth, Reader},
+};
+use crate::{
+    check,
+    cli::time,
+    diag::{Diagnostic, FileId, Level},
+    ledger::{Brake, DeliveryKey, Event, Ledger},
+    model::{Freeze, Post, PostId, Reference, Timestamp},
+    network::DraftPart,
+    plan::{self, Policy, Row},
+    report::{
+        self,
+        pages::{
+            CalendarPage, CalendarPost, CheckFile, CheckPage, Counts, Line, Live, Month, PageError, PlanPage, PostPage,
+            View, month_path, post_path, title,
+        },
+    },
+    workspace::{self, Disk, GitStore, Repo, Source as _, blob_id},
+};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet, HashMap},
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+/// How many posts without a date a calendar gets.
+const UNDATED: usize = 300;
+/// How many files the page of findings shows; those with errors first.
+const FILES: usize = 300;
+/// A month's page shows days of its neighbours, and zones differ by a day.
+const AROUND: Duration = Duration::from_secs(9 * 86_400);
+
+/// What is known at one moment, to make pages of. Posts that are shown are read again.
+#[derive(Debug)]
+pub(in crate::cli::preview) struct Sight {
+    root: PathBuf,
+    state: Arc<State>,
+    now: Timestamp,
+    notice: OnceLock<Option<String>>,
+}
+
+/// A post that was read again.
+struct Shown {
+    entry: Arc<Entry>,
+    path: String,
+    text: String,
+    post: Post,
+}
+
+impl Shown {
+    /// Returns what is wrong with the text, as far as it must not be shown.
+    fn findings(&self) -> Cow<'_, [Diagnostic]> {
+        match self.entry.is_checked && super::stamp(&self.text) == self.entry.stamp {
+            true => Cow::Borrowed(&self.entry.findings),
+            false => Cow::Owned(check::check_text(self.post.file, &self.text)),
+        }
+    }
+}
+
+impl Sight {
+    pub(super) fn new(root: &Path, state: Arc<State>) -> Self {
+        Self { root: root.to_owned(), state, now: time::now(), notice: OnceLock::new() }
+    }
+
+    /// Returns which state of the workspace it is.
+    pub(in crate::cli::preview) fn version(&self) -> u64 {
+        self.state.version
+    }
+
+    /// Returns what holds for every post; none if the configuration could not be used yet.
+    pub(in crate::cli::preview) fn rules(&self) -> Option<&Arc<Rules>> {
+        self.state.rules.as_ref()
+    }
+
+    /// Returns what is wrong with the configuration.
+    pub(in crate::cli::preview) fn trouble(&self) -> Option<&Trouble> {
+        self.state.trouble.as_deref()
+    }
+
+    /// Returns why the workspace can't be read at all.
+    pub(in crate::cli::preview) fn gone(&self) -> Option<&str> {
+        self.state.gone.as_deref()
+    }
+
+    /// Returns the number of a post's file, and its path.
+    pub(in crate::cli::preview) fn find(&self, id: &str) -> Option<(FileId, &str)> {
+        self.file_of(&post_path(&PostId::new(id)))
+            .filter(|(file, _)| self.state.entry(*file).is_some_and(|entry| entry.id.as_str() == id))
+    }
+
+    /// Returns the pages that show a post: its own and those of overviews.
+    pub(in crate::cli::preview) fn pages_of(&self, ids: &BTreeSet<PostId>) -> Vec<String> {
+        let mut pages: BTreeSet<String> =
+            [report::pages::INDEX, report::pages::PLAN, report::pages::CHECK].map(str::to_owned).into();
+        for id in ids {
+            let page = post_path(id);
+            if let (Some((file, _)), Some(rules)) = (self.file_of(&page), self.rules()) {
+                let facts = self.state.entry(file).and_then(|entry| entry.facts.as_ref());
+                let dates = facts.into_iter().flat_map(|facts| facts.dates.iter());
+                let zone = rules.config.zone;
+                pages.extend(dates.map(|date| month_path(Month::of(*date, zone), self.now, zone)));
+            }
+            pages.insert(page);
+        }
+        pages.into_iter().collect()
+    }
+
+    /// Returns all that is wrong, by file.
+    pub(in crate::cli::preview) fn findings(&self) -> BTreeMap<FileId, Vec<&Diagnostic>> {
+        by_file(self.others().chain(self.state.entries.iter().flatten().flat_map(|entry| entry.findings.iter())))
+    }
+
+    /// Returns what is wrong with some posts' files.
+    pub(in crate::cli::preview) fn findings_of(&self, ids: &BTreeSet<PostId>) -> BTreeMap<FileId, Vec<&Diagnostic>> {
+        let files = self.files_of(ids);
+        let others = self.others().filter(|finding| files.contains(&finding.primary.span.file));
+        let entries = files.iter().filter_map(|file| self.state.entry(*file));
+        let own = entries.flat_map(|entry| entry.findings.iter());
+        by_file(others.chain(own.filter(|finding| files.contains(&finding.primary.span.file))))
+    }
+
+    /// Returns the files of some posts.
+    pub(in crate::cli::preview) fn files_of(&self, ids: &BTreeSet<PostId>) -> BTreeSet<FileId> {
+        ids.iter().filter_map(|id| self.file_of(&post_path(id))).map(|(file, _)| file).collect()
+    }
+
+    /// Returns the findings of the few files that matter most, those with errors first, and how many more files there are.
+    pub(in crate::cli::preview) fn worst(&self, most: usize) -> (Vec<Vec<Diagnostic>>, usize) {
+        let mut found: Vec<(Level, FileId, Vec<&Diagnostic>)> = self
+            .findings()
+            .into_iter()
+            .map(|(file, mut findings)| {
+                findings.retain(|finding| finding.level >= Level::Warning);
+                (findings.iter().map(|finding| finding.level).max().unwrap_or(Level::Off), file, findings)
+            })
+            .filter(|(_, _, findings)| !findings.is_empty())
+            .collect();
+        let path = |file: &FileId| self.state.book.files.path(*file);
+        found.sort_by(|(a, first, _), (b, second, _)| b.cmp(a).then_with(|| path(first).cmp(path(second))));
+        let more = found.len().saturating_sub(most);
+        let first = found.into_iter().take(most).map(|(_, _, findings)| findings.into_iter().cloned().collect());
+        (first.collect(), more)
+    }
+
+    /// Returns what is wrong, but for what is found in single posts.
+    fn others(&self) -> impl Iterator<Item = &Diagnostic> {
+        let state = &*self.state;
+        let trouble = state.trouble.as_deref();
+        // What is wrong with a configuration now takes the place of what was wrong with the last good one.
+        let is_now =
+            move |finding: &&Diagnostic| trouble.is_none_or(|trouble| finding.primary.span.file != trouble.file);
+        let rules = state.rules.iter().flat_map(|rules| &rules.findings).filter(is_now);
+        rules.chain(trouble.into_iter().flat_map(|trouble| &trouble.findings)).chain(state.across.iter())
+    }
+
+    /// Returns how much there is, and how much is wrong with it.
+    pub(in crate::cli::preview) fn counts(&self) -> Counts {
+        let state = &*self.state;
+        let count = |level| self.others().filter(|finding| finding.level == level).count();
+        Counts {
+            errors: state.errors + count(Level::Error),
+            warnings: state.warnings + count(Level::Warning),
+            posts: state.by_page.len(),
+        }
+    }
+
+    /// Reads a file that findings point into.
+    pub(in crate::cli::preview) fn text(&self, file: FileId) -> String {
+        match &self.state.trouble {
+            Some(trouble) if trouble.file == file => trouble.text.clone(),
+            _ => Disk::new(&self.root).read(self.state.book.files.path(file)).unwrap_or_default(),
+        }
+    }
+
+    /// Returns the paths of all files by their number.
+    pub(in crate::cli::preview) fn files(&self) -> &crate::diag::Files {
+        &self.state.book.files
+    }
+
+    /// Makes the page of a post; none if there is no such post.
+    pub(in crate::cli::preview) fn post(&self, page: &str, live: Live<'_>) -> Option<Result<String, PageError>> {
+        let rules = self.rules()?;
+        let (file, path) = self.file_of(page)?;
+        let entry = self.state.entry(file)?;
+        let disk = Disk::new(&self.root);
+        let read = disk.read(path);
+        let reader = self.reader(rules, &disk);
+        // It may have been saved just now, or not been looked at yet.
+        let is_known = entry.is_checked && read.as_ref().is_ok_and(|text| super::stamp(text) == entry.stamp);
+        let fresh;
+        let entry = if is_known {
+            entry
+        } else {
+            let text = read.as_deref().map_err(Clone::clone);
+            fresh = Arc::new(reader.entry(file, path, text, Depth::Checked, Some(entry)));
+            &fresh
+        };
+        let text = read.unwrap_or_default();
+        let (post, _) = rules.parse(file, path, &text);
+        let mut findings = entry.findings.to_vec();
+        let own = |finding: &&Diagnostic| finding.primary.span.file == file;
+        findings.extend(self.state.across.iter().chain(&rules.findings).filter(own).cloned());
+        findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+        let shown =
+            post.map(|post| Shown { entry: Arc::clone(entry), path: path.to_owned(), text: text.clone(), post });
+        let rows = self.rows(rules, shown.as_slice());
+        let events = self.events(rules, &rows);
+        let page = PostPage {
+            id: &entry.id,
+            file,
+            path,
+            text: &text,
+            digest: &blob_id(text.as_bytes()),
+            post: shown.as_ref().map(|shown| &shown.post),
+            rows: &rows,
+            findings: &findings,
+            files: &self.state.book.files,
+            events: &events,
+            media: &disk,
+        };
+        Some(rules.pages.post(&self.view(rules, live), &page))
+    }
+
+    /// Makes the calendar's page of a month.
+    pub(in crate::cli::preview) fn calendar(
+        &self,
+        month: Option<Month>,
+        live: Live<'_>,
+    ) -> Option<Result<String, PageError>> {
+        let rules = self.rules()?;
+        let month = month.unwrap_or_else(|| Month::of(self.now, rules.config.zone));
+        let start = |month: Month| Timestamp::parse(&format!("{}-01T00:00:00Z", month.iso()));
+        let (from, to) = (start(month)?.minus(AROUND), start(month.next())?.plus(AROUND));
+        let dated = self.state.by_date.range((from, FileId(0))..(to, FileId(0))).map(|(_, file)| *file);
+        let undated = self.state.undated.iter().copied().take(UNDATED);
+        let files: BTreeSet<FileId> = dated.chain(undated).collect();
+        Some(self.with_posts(rules, &files, |posts| {
+            rules.pages.calendar(&self.view(rules, live), &CalendarPage { month, posts })
+        }))
+    }
+
+    /// Makes the feed for calendar programs.
+    pub(in crate::cli::preview) fn feed(&self, live: Live<'_>) -> Option<String> {
+        let rules = self.rules()?;
+        let files: BTreeSet<FileId> = self.state.by_date.iter().map(|(_, file)| *file).collect();
+        Some(self.with_posts(rules, &files, |posts| rules.pages.feed(&self.view(rules, live), posts)))
+    }
+
+    /// Makes the plan's page.
+    pub(in crate::cli::preview) fn plan(&self, live: Live<'_>) -> Option<Result<String, PageError>> {
+        let rules = self.rules()?;
+        let files: BTreeSet<FileId> = self.state.by_page.iter().map(|(_, file)| *file).collect();
+        let nothing = Ledger::default();
+        let ledger = self.state.ledger.as_deref().unwrap_or(&nothing);
+        let desired = self.read_each(rules, &files, |shown| self.desired(rules, &[shown], Content::Dropped));
+        let rows = self.decide(rules, desired.into_iter().flatten().collect(), ledger);
+        let lines: Vec<Line<'_>> = rows
+            .iter()
+            .map(|row| {
+                let title = row.desired.as_ref().and_then(|desired| desired.draft.title.as_deref());
+                Line { title: Cow::Borrowed(title.unwrap_or(row.post.as_str())), ..Line::of(row, &[]) }
+            })
+            .collect();
+        let brakes: Vec<Brake> =
+            ledger.brakes.iter().cloned().chain(rules.freezes.iter().cloned().map(Brake::of_file)).collect();
+        Some(rules.pages.plan(&self.view(rules, live), &PlanPage { lines: &lines, brakes: &brakes }))
+    }
+
+    /// Makes the page of findings.
+    pub(in crate::cli::preview) fn check(&self, live: Live<'_>) -> Option<Result<String, PageError>> {
+        let rules = self.rules()?;
+        let path = |file: &FileId| self.state.book.files.path(*file);
+        let mut found: Vec<(FileId, Vec<&Diagnostic>)> = self.findings().into_iter().collect();
+        if found.len() > FILES {
+            found.sort_by_key(|(file, findings)| (!findings.iter().any(|finding| finding.is_error()), path(file)));
+            found.truncate(FILES);
+        }
+        found.sort_by_key(|(file, _)| path(file));
+        let read: Vec<(FileId, String, Vec<Diagnostic>)> = found
+            .into_iter()
+            .map(|(file, findings)| (file, self.text(file), findings.into_iter().cloned().collect()))
+            .collect();
+        let files: Vec<CheckFile<'_>> = read
+            .iter()
+            .map(|(file, text, findings)| {
+                let post = self.state.entry(*file).map(|entry| &entry.id);
+                CheckFile { file: *file, text, post, findings }
+            })
+            .collect();
+        let page = CheckPage { findings: &files, files: &self.state.book.files };
+        Some(rules.pages.check(&self.view(rules, live), &page))
+    }
+
+    fn file_of(&self, page: &str) -> Option<(FileId, &str)> {
+        let (_, file) =
+            self.state.by_page.range((page.into(), FileId(0))..).next().filter(|(known, _)| **known == *page)?;
+        Some((*file, self.state.book.files.path(*file)))
+    }
+
+    fn view<'a>(&'a self, rules: &'a Rules, live: Live<'a>) -> View<'a> {
+        let notice = self.notice.get_or_init(|| {
+            let gone = self.state.gone.as_ref().map(|why| format!("the workspace can't be read: {why}"));
+            let trouble = self.state.trouble.as_ref().map(|trouble| trouble.words.clone());
+            let said: Vec<String> = [gone, trouble, rules.templates.clone()].into_iter().flatten().collect();
+            (!said.is_empty()).then(|| said.join("; "))
+        });
+        let month = |entry: Option<&(Timestamp, FileId)>| entry.map(|(at, _)| Month::of(*at, rules.config.zone));
+        let dates = &self.state.by_date;
+        View {
+            config: &rules.config,
+            now: self.now,
+            counts: self.counts(),
+            notice: notice.as_deref(),
+            changes: None,
+            months: month(dates.first()).zip(month(dates.last())),
+            live: Some(live),
+        }
+    }
+
+    fn reader<'a>(&'a self, rules: &'a Rules, disk: &'a Disk) -> Reader<'a> {
+        Reader { rules, disk, ledger: self.state.ledger.as_deref(), now: self.now }
+    }
+
+    /// Reads posts again and does something with each.
+    fn read_each<T: Send>(&self, rules: &Rules, files: &BTreeSet<FileId>, each: impl Fn(&Shown) -> T + Sync) -> Vec<T> {
+        let disk = Disk::new(&self.root);
+        let known: Vec<(FileId, &Arc<Entry>)> =
+            files.iter().filter_map(|file| Some((*file, self.state.entry(*file)?))).collect();
+        let paths: Vec<String> = known.iter().map(|(file, _)| self.state.book.files.path(*file).to_owned()).collect();
+        let done = workspace::read_all(&disk, &paths, |index, path, text| {
+            let (file, entry) = known[index];
+            let text = text.ok()?;
+            let post = rules.parse(file, path, &text).0?;
+            Some(each(&Shown { entry: Arc::clone(entry), path: path.to_owned(), text, post }))
+        });
+        done.into_iter().flatten().collect()
+    }
+
+    /// Reads posts again for the calendar.
+    fn with_posts<T>(&self, rules: &Rules, files: &BTreeSet<FileId>, then: impl FnOnce(&[CalendarPost<'_>]) -> T) -> T {
+        struct Read {
+            entry: Arc<Entry>,
+            path: String,
+            digest: String,
+            title: String,
+            language: Option<String>,
+            campaign: Option<String>,
+            draft: bool,
+            desired: Vec<plan::Desired>,
+            references: Vec<PostId>,
+        }
+        let mut read = self.read_each(rules, files, |shown| {
+            let mut desired = self.desired(rules, &[shown], Content::Kept);
+            let first = desired.first().map(|desired| &desired.draft);
+            let (title, language) = (
+                first.map_or_else(|| shown.entry.id.to_string(), |draft| title(draft, &shown.findings())),
+                first.and_then(|draft| draft.language.clone()),
+            );
+            desired.iter_mut().for_each(drop_content);
+            Read {
+                entry: Arc::clone(&shown.entry),
+                path: shown.path.clone(),
+                digest: blob_id(shown.text.as_bytes()),
+                title,
+                language,
+                campaign: shown.post.campaign.as_ref().map(|campaign| campaign.value.clone()),
+                draft: shown.post.draft,
+                desired,
+                references: references(&shown.post),
+            }
+        });
+        let desired: Vec<plan::Desired> = read.iter_mut().flat_map(|read| std::mem::take(&mut read.desired)).collect();
+        let meant: Vec<PostId> =
+            read.iter().flat_map(|read| read.references.iter().chain([&read.entry.id])).cloned().collect();
+        let rows = self.decide(rules, desired, &self.ledger_of(rules, &meant));
+        let mut by_post: HashMap<&PostId, Vec<&Row>> = HashMap::new();
+        for row in &rows {
+            by_post.entry(&row.post).or_default().push(row);
+        }
+        let posts: Vec<CalendarPost<'_>> = read
+            .iter()
+            .map(|read| {
+                let rows = by_post.get(&read.entry.id).map_or(&[][..], Vec::as_slice);
+                let lines = rows.iter().map(|row| Line {
+                    title: Cow::Borrowed(read.title.as_str()),
+                    path: Some(&read.path),
+                    ..Line::of(row, &[])
+                });
+                CalendarPost {
+                    id: &read.entry.id,
+                    path: &read.path,
+                    title: Cow::Borrowed(&read.title),
+                    language: read.language.as_deref(),
+                    campaign: read.campaign.as_deref(),
+                    digest: Cow::Borrowed(&read.digest),
+                    draft: read.draft,
+                    errors: read.entry.count(Level::Error),
+                    lines: lines.collect(),
+                }
+            })
+            .collect();
+        then(&posts)
+    }
+
+    /// Plans a few posts, as far as others don't matter to them.
+    fn rows(&self, rules: &Rules, posts: &[Shown]) -> Vec<Row> {
+        let shown: Vec<&Shown> = posts.iter().collect();
+        let desired = self.desired(rules, &shown, Content::Kept);
+        let meant: Vec<PostId> = posts
+            .iter()
+            .flat_map(|shown| references(&shown.post).into_iter().chain([shown.entry.id.clone()]))
+            .collect();
+        let mut rows = self.decide(rules, desired, &self.ledger_of(rules, &meant));
+        rows.retain(|row| posts.iter().any(|shown| shown.entry.id == row.post));
+        rows
+    }
+
+    fn desired(&self, rules: &Rules, posts: &[&Shown], content: Content) -> Vec<plan::Desired> {
+        let disk = Disk::new(&self.root);
+        let pairs: Vec<(&str, &Post)> = posts.iter().map(|shown| (shown.path.as_str(), &shown.post)).collect();
+        let invalid = |post: &Post| {
+            let file = post.file;
+            let points_here = |finding: &Diagnostic| {
+                finding.is_error()
+                    && (finding.primary.span.file == file || finding.others.iter().any(|other| other.span.file == file))
+            };
+            let path = self.state.book.files.path(file);
+            let own = posts.iter().find(|shown| shown.post.file == file);
+            own.is_some_and(|shown| shown.entry.count(Level::Error) > 0)
+                || self.state.across.iter().any(points_here)
+                || rules.misleads(path)
+        };
+        let mut desired = plan::desire(&pairs, &rules.config, &rules.limits, &disk, &invalid);
+        if content == Content::Dropped {
+            for desired in &mut desired {
+                let shown = posts.iter().find(|shown| shown.path == desired.path);
+                let findings = shown.map(|shown| shown.findings()).unwrap_or_default();
+                desired.draft.title = Some(title(&desired.draft, &findings));
+                drop_content(desired);
+            }
+        }
+        desired
+    }
+
+    fn decide(&self, rules: &Rules, desired: Vec<plan::Desired>, ledger: &Ledger) -> Vec<Row> {
+        let freezes: Vec<Freeze> = ledger.freezes().cloned().chain(rules.freezes.iter().cloned()).collect();
+        let policy = Policy::new(&rules.config, &freezes);
+        plan::plan(desired, ledger, &policy, self.now, None).rows
+    }
+
+    /// Returns what the ledger tells of some posts alone.
+    fn ledger_of(&self, rules: &Rules, posts: &[PostId]) -> Ledger {
+        let Some(ledger) = &self.state.ledger else { return Ledger::default() };
+        let accounts = rules.config.accounts.keys();
+        let keys = posts.iter().flat_map(|post| {
+            accounts.clone().map(|account| DeliveryKey { post: post.clone(), account: account.clone() })
+        });
+        let deliveries = keys.filter_map(|key| Some((key.clone(), Arc::clone(ledger.deliveries.get(&key)?)))).collect();
+        Ledger {
+            genesis: ledger.genesis.clone(),
+            commit: ledger.commit.clone(),
+            brakes: ledger.brakes.clone(),
+            deliveries,
+        }
+    }
+
+    /// Reads what the ledger tells of deliveries, oldest first.
+    fn events(&self, rules: &Rules, rows: &[Row]) -> Vec<Event> {
+        let Some(ledger) = &self.state.ledger else { return Vec::new() };
+        let keys = rows.iter().map(|row| DeliveryKey { post: row.post.clone(), account: row.account.clone() });
+        let keys: Vec<DeliveryKey> = keys.filter(|key| ledger.deliveries.contains_key(key)).collect();
+        if keys.is_empty() {
+            return Vec::new();
+        }
+        let Ok(repository) = Repo::open(&self.root) else { return Vec::new() };
+        let Ok(store) = GitStore::open(&repository, &rules.config.ledger) else { return Vec::new() };
+        let mut events = store.known_history_of(&keys).unwrap_or_default();
+        report::in_time(&mut events);
+        events
+    }
+}
+
+/// Whether drafts keep what would be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Content {
+    Kept,
+    /// All that the plan needs stays: how many parts there are.
+    Dropped,
+}
+
+fn drop_content(desired: &mut plan::Desired) {
+    for part in &mut desired.draft.parts {
+        *part = DraftPart {
+            text: Default::default(),
+            rich: Vec::new().into(),
+            media: Vec::new(),
+            beside: 0,
+            span: part.span,
+        };
+    }
+}
+
+/// Returns the posts of this workspace that a post refers to.
+fn references(post: &Post) -> Vec<PostId> {
+    let all = [&post.reply_to, &post.quote, &post.boost].into_iter().flatten();
+    all.filter_map(|reference| match &reference.value {
+        Reference::Post(id) => Some(id.clone()),
+        Reference::Url(_) => None,
+    })
+    .collect()
+}
+
+/// Sorts findings by file and place.
+fn by_file<'a>(findings: impl Iterator<Item = &'a Diagnostic>) -> BTreeMap<FileId, Vec<&'a Diagnostic>> {
+    let mut found: BTreeMap<FileId, Vec<&Diagnostic>> = BTreeMap::new();
+    for finding in findings {
+        found.entry(finding.primary.span.file).or_default().push(finding);
+    }
+    for findings in found.values_mut() {
+        findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+        // What several posts inherit is found in each of them.
+        findings.dedup_by(|a, b| a.sort_key() == b.sort_key());
+    }
+    found
+}
