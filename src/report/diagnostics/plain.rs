@@ -180,7 +180,7 @@ impl Plain<'_> {
         if rest.len() < dots.max(1) {
             return None;
         }
-        let (middle, end) = if columns.end < length { (&rest[..rest.len() - dots], &CUT[..]) } else { (rest, "") };
+        let (middle, end) = if columns.end < length { (&rest[..rest.len() - dots], CUT) } else { (rest, "") };
         Some((columns.start, [begin, middle, end].concat()))
     }
 }
