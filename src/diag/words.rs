@@ -2,6 +2,25 @@
 
 use std::time::Duration;
 
+/// Names a month, from 1; nothing if there is none.
+pub fn month(number: u32) -> &'static str {
+    const MONTHS: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    usize::try_from(number).ok().and_then(|month| MONTHS.get(month.checked_sub(1)?)).unwrap_or(&"")
+}
+
 /// Writes a number with its noun, as `1 error` or `1,200 errors`.
 pub fn count(n: impl TryInto<u64>, one: &str, many: &str) -> String {
     let n = n.try_into().unwrap_or(u64::MAX);

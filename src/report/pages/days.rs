@@ -1,6 +1,9 @@
 //! Days and months as a calendar has them, without a clock or a zone.
 
-use crate::model::{Timestamp, Zone};
+use crate::{
+    diag::words,
+    model::{Timestamp, Zone},
+};
 
 /// A day of the Gregorian calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,21 +24,6 @@ pub struct Month {
     /// The month, from 1.
     pub month: u32,
 }
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 
 const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
@@ -135,7 +123,7 @@ impl Month {
 
     /// Returns its name.
     pub fn name(self) -> &'static str {
-        usize::try_from(self.month).ok().and_then(|month| MONTHS.get(month.checked_sub(1)?)).unwrap_or(&"")
+        words::month(self.month)
     }
 
     /// Writes it as `December 2026`.

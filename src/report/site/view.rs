@@ -1,4 +1,7 @@
-use crate::model::{Timestamp, Zone};
+use crate::{
+    diag::words,
+    model::{Timestamp, Zone},
+};
 use serde::Serialize;
 
 /// What every template knows as `site`.
@@ -99,22 +102,8 @@ pub(super) struct LinkView {
 
 impl DateView {
     pub(super) fn new(at: Timestamp, zone: Zone) -> Self {
-        const MONTHS: [&str; 12] = [
-            "January",
-            "February",
-            "March",
-            "April",
-            "May",
-            "June",
-            "July",
-            "August",
-            "September",
-            "October",
-            "November",
-            "December",
-        ];
         let (year, month, day) = at.date_in(zone);
-        let name = usize::try_from(month).ok().and_then(|month| MONTHS.get(month.checked_sub(1)?)).unwrap_or(&"");
+        let name = words::month(month);
         Self { machine: at.rfc3339_in(zone), day: format!("{day} {name} {year}") }
     }
 }
