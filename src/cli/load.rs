@@ -57,25 +57,8 @@ impl<'a> Reading<'a> {
             show(&files, file, &findings, ui);
             return Err(Failure::usage(format!("`{}` can't be used", workspace::CONFIG)));
         };
-        let mut defaults: BTreeMap<String, Defaults> = BTreeMap::new();
-        // Sorted paths put a folder before those below it, so what is above is known already.
-        for path in &listing.defaults {
-            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            let text = source.read(path);
-            let file = files.add(path.as_str(), text.as_deref().ok());
-            match text {
-                Ok(text) => {
-                    let (own, problems) = content::parse_defaults(file, &text, &config);
-                    findings.extend(problems);
-                    findings.extend(check::check_text(file, &text));
-                    if let Some(own) = own {
-                        let merged = nearest(&defaults, folder).map_or_else(|| own.clone(), |above| above.below(&own));
-                        defaults.insert(folder.to_owned(), merged);
-                    }
-                }
-                Err(problem) => findings.push(check::unreadable(file, &problem.message(), problem.help())),
-            }
-        }
+        let number = &mut |path: &str, text: Option<&str>| files.add(path, text);
+        let defaults = read_defaults(source, &listing.defaults, &config, number, &mut findings);
         match source.read(FREEZE_FILE) {
             Err(FileProblem::Missing) => {}
             Ok(text) => {
@@ -179,13 +162,44 @@ impl Read<'_> {
     }
 }
 
+/// Reads what holds below folders, by the folder's path. Each file gets its number from `number`, which is told what it
+/// holds, too.
+pub(super) fn read_defaults(
+    source: &dyn Source,
+    paths: &[String],
+    config: &Config,
+    number: &mut dyn FnMut(&str, Option<&str>) -> FileId,
+    findings: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, Defaults> {
+    let mut defaults: BTreeMap<String, Defaults> = BTreeMap::new();
+    // Sorted paths put a folder before those below it, so what is above is known already.
+    for path in paths {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let text = source.read(path);
+        let file = number(path, text.as_deref().ok());
+        match text {
+            Ok(text) => {
+                let (own, problems) = content::parse_defaults(file, &text, config);
+                findings.extend(problems);
+                findings.extend(check::check_text(file, &text));
+                if let Some(own) = own {
+                    let merged = nearest(&defaults, folder).map_or_else(|| own.clone(), |above| above.below(&own));
+                    defaults.insert(folder.to_owned(), merged);
+                }
+            }
+            Err(problem) => findings.push(check::unreadable(file, &problem.message(), problem.help())),
+        }
+    }
+    defaults
+}
+
 /// Returns the folders that a file is in, the nearest first.
 pub(super) fn folders_of(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(folder, _)| folder)).skip(1)
 }
 
 /// Finds what holds in a folder: the defaults of the nearest one above that has some.
-fn nearest<'a>(defaults: &'a BTreeMap<String, Defaults>, folder: &str) -> Option<&'a Defaults> {
+pub(super) fn nearest<'a>(defaults: &'a BTreeMap<String, Defaults>, folder: &str) -> Option<&'a Defaults> {
     let mut folder = folder;
     loop {
         if let Some(found) = defaults.get(folder) {

@@ -1,6 +1,7 @@
 use super::{Book, stamp};
 use crate::{
     check,
+    cli::load::{nearest, read_defaults},
     config::{self, Config},
     content::{self, Defaults},
     diag::{Diagnostic, FileId},
@@ -67,25 +68,11 @@ impl Rules {
         let mut findings = found;
         findings.extend(check::check_config(&config));
         let mut stamps = BTreeMap::from([(workspace::CONFIG.to_owned(), stamp(&text))]);
-        let mut defaults: BTreeMap<String, Defaults> = BTreeMap::new();
-        // Sorted paths put a folder before those below it, so what is above is known already.
-        for path in &listing.defaults {
-            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            let file = book.id(path);
-            match disk.read(path) {
-                Ok(text) => {
-                    stamps.insert(path.clone(), stamp(&text));
-                    let (own, problems) = content::parse_defaults(file, &text, &config);
-                    findings.extend(problems);
-                    findings.extend(check::check_text(file, &text));
-                    if let Some(own) = own {
-                        let merged = nearest(&defaults, folder).map_or_else(|| own.clone(), |above| above.below(&own));
-                        defaults.insert(folder.to_owned(), merged);
-                    }
-                }
-                Err(problem) => findings.push(check::unreadable(file, &problem.message(), problem.help())),
-            }
-        }
+        let number = &mut |path: &str, text: Option<&str>| {
+            stamps.extend(text.map(|text| (path.to_owned(), stamp(text))));
+            book.id(path)
+        };
+        let defaults = read_defaults(&disk, &listing.defaults, &config, number, &mut findings);
         let mut freezes = Vec::new();
         match disk.read(FREEZE_FILE) {
             Err(FileProblem::Missing) => {}
@@ -161,16 +148,5 @@ fn templates(disk: &Disk, listing: &Listing) -> (Pages, Option<String>) {
             let own = Pages::new(&BTreeMap::new()).expect("the program's own templates can be used");
             (own, Some(format!("the template {error}")))
         }
-    }
-}
-
-/// Finds what holds in a folder: the defaults of the nearest one above that has some.
-fn nearest<'a>(defaults: &'a BTreeMap<String, Defaults>, folder: &str) -> Option<&'a Defaults> {
-    let mut folder = folder;
-    loop {
-        if let Some(found) = defaults.get(folder) {
-            return Some(found);
-        }
-        folder = folder.rsplit_once('/')?.0;
     }
 }
