@@ -5,6 +5,7 @@
 //! it; or whatever differs from what was known, where nobody can tell. It knows nothing of watching or serving. One thread
 //! tends it, in small steps ([`Desk::change`], [`Desk::step`]), and any number may look ([`Desk::look`]) meanwhile.
 
+mod effect;
 mod entry;
 mod rules;
 mod sight;
@@ -13,6 +14,7 @@ mod tests;
 
 use self::entry::{Depth, Entry, Reader};
 pub(super) use self::{
+    effect::Effect,
     rules::{Rules, Trouble},
     sight::Sight,
 };
@@ -22,7 +24,7 @@ use crate::{
     cli::time,
     diag::{Diagnostic, FileId, Files, Level},
     ledger::Ledger,
-    model::{FREEZE_FILE, PostId, Timestamp},
+    model::{FREEZE_FILE, Timestamp},
     report::pages::post_path,
     workspace::{self, Disk, FileProblem, GitStore, Repo, Source as _},
 };
@@ -85,15 +87,6 @@ pub(super) struct Book {
     ids: Arc<BTreeMap<Box<str>, FileId>>,
 }
 
-/// What became different.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Effect {
-    /// The posts that show something else, by what they were and are called.
-    pub(super) posts: BTreeSet<PostId>,
-    /// Whether any page may show something else.
-    pub(super) all: bool,
-}
-
 impl Book {
     /// Returns the number of a file, a new one if it has none.
     fn id(&mut self, path: &str) -> FileId {
@@ -103,19 +96,6 @@ impl Book {
         let id = Arc::make_mut(&mut self.files).add(path, None);
         Arc::make_mut(&mut self.ids).insert(path.into(), id);
         id
-    }
-}
-
-impl Effect {
-    /// Adds another to it.
-    pub(super) fn add(&mut self, other: Self) {
-        self.posts.extend(other.posts);
-        self.all |= other.all;
-    }
-
-    /// Returns whether nothing is different.
-    pub(super) fn is_none(&self) -> bool {
-        self.posts.is_empty() && !self.all
     }
 }
 

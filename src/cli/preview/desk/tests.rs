@@ -1,5 +1,8 @@
 use super::*;
-use crate::report::pages::{Live, Pages};
+use crate::{
+    model::PostId,
+    report::pages::{Live, Pages},
+};
 use std::fs;
 
 const CONFIG: &str = "[workspace]\nname = \"Acme\"\ntimezone = \"Europe/Rome\"\n\n[accounts.home]\nnetwork = \"site\"\n\n\
