@@ -11,6 +11,9 @@ const MOST_TROUBLES: u32 = 3;
 /// How long an answer may take whose time is believed: when the machine slept since it came, that time is long gone.
 const FRESH: Duration = Duration::from_secs(30);
 
+/// How exactly an answer tells the time.
+const SECOND: Duration = Duration::from_secs(1);
+
 /// What an account's server was heard to say in a run beyond the answers themselves: what time it is, and how much we may
 /// still do.
 #[derive(Debug, Default)]
@@ -29,7 +32,7 @@ impl Heard {
     pub(super) fn listen(&self, response: &Response, effect: Effect, asked: Duration, clock: &dyn Clock) {
         let boottime = clock.boottime();
         if let Some(date) = response.date().filter(|_| boottime.saturating_sub(asked) <= FRESH) {
-            self.clock.set(Some((date, boottime)));
+            self.clock.set(Some((self.agreeing(date, boottime), boottime)));
         }
         let now = self.now(boottime).unwrap_or_else(|| clock.now());
         let budget =
@@ -49,6 +52,14 @@ impl Heard {
     /// Returns what the network's clock shows now.
     pub(super) fn now(&self, boottime: Duration) -> Option<Timestamp> {
         self.clock.get().map(|(date, then)| date.plus(boottime.saturating_sub(then)))
+    }
+
+    /// Returns the time to go on from after an answer with a date, which tells whole seconds: what an earlier answer led us
+    /// to expect, if it lies in that second. Else the clock would go back within a run, and of two parts of a thread the
+    /// second could get the earlier time.
+    fn agreeing(&self, date: Timestamp, boottime: Duration) -> Timestamp {
+        let second = date..date.plus(SECOND);
+        self.now(boottime).filter(|expected| second.contains(expected)).unwrap_or(date)
     }
 
     /// Returns in how long the network lets us go on, if it has said that less is left of something than a post needs:
@@ -103,6 +114,37 @@ mod tests {
             heard.listen(&response, Effect::Read, asked, &clock);
             // Else leases would begin in the past, and others would take over what is about to leave.
             assert_eq!(heard.now(clock.boottime()), is_believed.then_some(at), "{slept}");
+        }
+    }
+
+    #[test]
+    fn the_clock_does_not_go_back_within_the_second_that_an_answer_tells() {
+        let at = Timestamp::parse("2026-11-22T09:00:00Z").expect("a timestamp");
+        let heard_after = |wait: u64, date: &str| {
+            let (heard, clock) = (Heard::default(), FakeClock::new(at));
+            for date in ["09:00:00", date] {
+                let headers = vec![("date".to_owned(), format!("Sun, 22 Nov 2026 {date} GMT"))];
+                let response = Response { status: 200, headers, body: Vec::new() };
+                heard.listen(&response, Effect::Read, clock.boottime(), &clock);
+                clock.advance(Duration::from_millis(wait));
+            }
+            // Less what passed after the second answer.
+            heard.now(clock.boottime()).map(|now| now.minus(Duration::from_millis(wait)).millis() - at.millis())
+        };
+        for (waited, date, expect) in [
+            // The answer agrees: the same second, or the next one that was expected too.
+            (0, "09:00:00", 0),
+            (999, "09:00:00", 999),
+            (1500, "09:00:01", 1500),
+            // The network is further than we thought: its answer was on the way for a while, or cut off more.
+            (200, "09:00:01", 1000),
+            (1500, "09:00:02", 2000),
+            // Another of its machines, or its clock was set.
+            (1000, "09:00:00", 0),
+            (500, "08:59:00", -60_000),
+            (500, "09:10:00", 600_000),
+        ] {
+            assert_eq!(heard_after(waited, date), Some(expect), "{date} after {waited} ms");
         }
     }
 }

@@ -58,6 +58,22 @@ fn rows_that_are_not_to_be_sent_are_left_alone() {
 }
 
 #[test]
+fn later_parts_get_later_times_though_the_network_tells_whole_seconds() {
+    let stage = stage();
+    stage.server.ahead.set(Some(0));
+    // Each write is a third of a second, so that most answers are read within a second that has begun.
+    stage.slow_ledger(vec![Duration::from_millis(333); 12]);
+    stage.run(vec![row(&["One", "Two", "Three", "Four", "Five"])]);
+    let events = stage.store.events();
+    let times: Vec<_> = events
+        .iter()
+        .filter_map(|event| matches!(event.what, Happening::Intent { .. }).then_some(event.at.millis()))
+        .collect();
+    assert_eq!(times.len(), 5);
+    assert!(times.is_sorted_by(|one, next| one < next), "{times:?}");
+}
+
+#[test]
 fn a_thread_goes_out_in_order_each_part_answering_the_one_before() {
     let stage = stage();
     let settled = stage.run(vec![row(&["One", "Two", "Three"])]);
