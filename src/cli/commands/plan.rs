@@ -2,7 +2,7 @@ use crate::{
     cli::{DONE, Done, Ui, committed::Committed, only::Only, time, vault::Use},
     report::{self, Rows},
 };
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 
 /// Show what would happen, and why
 ///
@@ -55,8 +55,8 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     let mut plan = committed.plan(&ledger, now, &args.only)?;
     if let Some(since) = &args.since {
         let changes = committed.repository().changed_between(since, &committed.commit)?;
-        let is_among = |path: &String| changes.changed.contains(path);
-        plan.rows.retain(|row| row.desired.as_ref().is_some_and(|desired| is_among(&desired.path)));
+        let changed: HashSet<String> = changes.changed.into_iter().collect();
+        plan.rows.retain(|row| row.desired.as_ref().is_some_and(|desired| changed.contains(&desired.path)));
     }
     let access = committed.access(if args.offline { Use::Known } else { Use::Look }, ui);
     for locked in access.locked(&plan) {
