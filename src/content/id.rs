@@ -33,16 +33,22 @@ pub(super) fn id(key: &str, node: Node<'_>, out: &mut Vec<Diagnostic>) -> Option
     None
 }
 
-/// Makes the id of a post that has none written: its path below `content/`, less `.md`.
-pub(super) fn id_of_path(file: FileId, path: &str, out: &mut Vec<Diagnostic>) -> Spanned<PostId> {
+/// Returns the id of a post that has none written, or that can't be read: its path below `content/`, less `.md`. It may be
+/// one that no post can have.
+pub fn path_id(path: &str) -> PostId {
     let below = path.strip_prefix("content/").unwrap_or(path);
-    let id = below.strip_suffix(".md").unwrap_or(below);
+    PostId::new(below.strip_suffix(".md").unwrap_or(below))
+}
+
+/// Makes the id of a post that has none written.
+pub(super) fn id_of_path(file: FileId, path: &str, out: &mut Vec<Diagnostic>) -> Spanned<PostId> {
+    let id = path_id(path);
     let span = Span::new(file, 0..0);
-    if !is_id(id) {
-        let message = format!("the file's path gives the id `{}`, which can't be one", shown(id));
-        out.push(bad_id(span, message, id));
+    if !is_id(id.as_str()) {
+        let message = format!("the file's path gives the id `{}`, which can't be one", shown(id.as_str()));
+        out.push(bad_id(span, message, id.as_str()));
     }
-    Spanned::new(PostId::new(id), span)
+    Spanned::new(id, span)
 }
 
 fn bad_id(span: Span, message: String, written: &str) -> Diagnostic {

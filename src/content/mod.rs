@@ -32,6 +32,7 @@ pub use self::{
     defaults::{Defaults, parse_defaults},
     edit::{Change, Edit, Refused, edit},
     freeze::{freeze_schema, parse_freeze, unreadable_freeze},
+    id::path_id,
     keys::schema,
     parse::parse,
     retarget::retarget,

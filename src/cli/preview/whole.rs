@@ -3,6 +3,7 @@ use crate::{
     cli::{
         Failure, Ui,
         load::{Reading, folders_of},
+        reach::freezes,
     },
     content,
     diag::{Diagnostic, FileId, Files, Level},
@@ -14,7 +15,7 @@ use crate::{
         self,
         pages::{CalendarPost, Counts, Line, title},
     },
-    workspace::{GitStore, Repo, Source},
+    workspace::{FileProblem, GitStore, Repo, Source},
 };
 use std::{
     borrow::Cow,
@@ -65,7 +66,10 @@ impl<'a> Whole<'a> {
         let has_ledger = known.is_some() || reading.config.ledger.remote.is_none();
         let mut ledger = known.unwrap_or_default();
         let history = store.as_ref().and_then(|store| store.known_history(&|_| true).ok()).unwrap_or_default();
-        ledger.brakes.extend(committed_freezes(&reading).into_iter().map(Brake::of_file));
+        match reading.source.read(FREEZE_FILE) {
+            Err(FileProblem::Missing) => {}
+            file => ledger.brakes.extend(freezes(file.as_deref(), &reading.config).into_iter().map(Brake::of_file)),
+        }
         let published = |post: &PostId, account: &AccountId| has_ledger && ledger.delivery(post, account).is_some();
         let cx = check::Context {
             config: &reading.config,
@@ -79,7 +83,7 @@ impl<'a> Whole<'a> {
             let (file, path) = (read.file, read.path.to_owned());
             let text = read.text.as_ref().map_or_else(|_| String::new(), |text| (*text).to_owned());
             let (findings, post) = read.check(&cx);
-            let id = post.as_ref().map_or_else(|| id_of(&path), |post| post.id.value.clone());
+            let id = post.as_ref().map_or_else(|| content::path_id(&path), |post| post.id.value.clone());
             let digest = blake3::hash(text.as_bytes()).to_hex().to_string();
             Known { file, path, text, id, post, findings, digest }
         });
@@ -168,23 +172,9 @@ fn is_of(row: &Row, known: &Known) -> bool {
     row.desired.as_ref().is_none_or(|desired| desired.path == known.path)
 }
 
-/// Returns the id of a post that can't be read: that of its path.
-fn id_of(path: &str) -> PostId {
-    let below = path.strip_prefix("content/").unwrap_or(path);
-    PostId::new(below.strip_suffix(".md").unwrap_or(below))
-}
-
 fn planned(desired: Vec<plan::Desired>, ledger: &Ledger, reading: &Reading<'_>, now: Timestamp) -> Plan {
     let freezes: Vec<Freeze> = ledger.freezes().cloned().collect();
     plan::plan(desired, ledger, &Policy::new(&reading.config, &freezes), now, None)
-}
-
-/// Reads the freezes of the file that stops publishing once it is committed.
-fn committed_freezes(reading: &Reading<'_>) -> Vec<Freeze> {
-    match reading.source.read(FREEZE_FILE) {
-        Ok(text) => content::parse_freeze(FileId(0), &text, &reading.config).0,
-        Err(_) => Vec::new(),
-    }
 }
 
 /// Adds to the posts what is only found when all are looked at together, and returns what is wrong with other files.

@@ -2,6 +2,7 @@ use super::{Rules, stamp};
 use crate::{
     check,
     cli::load::Read,
+    content,
     diag::{Diagnostic, FileId, Level},
     ledger::Ledger,
     model::{AccountId, MediaSource, Post, PostId, Timestamp},
@@ -89,10 +90,7 @@ impl Reader<'_> {
         let id = match (&post, known) {
             (Some(post), _) => post.id.value.clone(),
             (None, Some(known)) => known.id.clone(),
-            (None, None) => {
-                let below = path.strip_prefix("content/").unwrap_or(path);
-                PostId::new(below.strip_suffix(".md").unwrap_or(below))
-            }
+            (None, None) => content::path_id(path),
         };
         let is_checked = depth == Depth::Checked;
         Entry { id, stamp, findings: findings.into(), is_checked, facts: post.as_ref().map(Facts::of) }
