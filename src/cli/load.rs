@@ -200,6 +200,9 @@ pub(super) fn folders_of(path: &str) -> impl Iterator<Item = &str> {
 
 /// Finds what holds in a folder: the defaults of the nearest one above that has some.
 pub(super) fn nearest<'a>(defaults: &'a BTreeMap<String, Defaults>, folder: &str) -> Option<&'a Defaults> {
+    if defaults.is_empty() {
+        return None;
+    }
     let mut folder = folder;
     loop {
         if let Some(found) = defaults.get(folder) {

@@ -3,11 +3,16 @@ use std::borrow::Cow;
 /// Makes text that came from a file or a server safe for a terminal: whatever would move the cursor, change the
 /// direction of writing or not be seen at all becomes a visible stand-in. Line ends become spaces.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-    if is_plain || !text.chars().any(is_hidden) {
+    if is_plain(text) || !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.chars().map(stand_in).collect())
+}
+
+/// Tells whether a text is made of ASCII that can be seen, and spaces.
+pub(super) fn is_plain(text: &str) -> bool {
+    // Without a way out of the loop, many bytes are looked at together.
+    text.bytes().fold(true, |is_plain, byte| is_plain & matches!(byte, b' '..=b'~'))
 }
 
 /// As [`printable`], with stand-ins as long in UTF-8 as what they replace, so that places stay right. Line ends, tabs

@@ -1,5 +1,6 @@
 use crate::diag::{Code, Diagnostic, FileId, Level, Span};
-use memchr::memmem::Finder;
+use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::memmem;
 use std::{ops::Range, sync::LazyLock};
 
 pub(in crate::check) static SECRET_IN_TEXT: Code = Code {
@@ -30,8 +31,27 @@ pub(in crate::check) fn check(file: FileId, text: &str, found: &mut Vec<Diagnost
 const SHORTEST: usize = 16;
 
 fn scan(text: &str) -> Vec<(Range<usize>, &'static str)> {
-    let mut found = private_keys(text);
-    for_runs(text.as_bytes(), |run| look(text, run, &mut found));
+    let mut found = Vec::new();
+    let mut seen = 0..0;
+    let mut look_around = |at: usize, found: &mut Vec<_>| {
+        if !seen.contains(&at) {
+            seen = run_around(text.as_bytes(), at);
+            if seen.len() >= SHORTEST {
+                look(text, seen.clone(), found);
+            }
+        }
+    };
+    for start in BEGINNINGS.find_iter(text).map(|beginning| beginning.start()) {
+        found.extend(private_key(text, start));
+        look_around(start, &mut found);
+    }
+    for sign in signs(text) {
+        look_around(sign, &mut found);
+    }
+    without_overlaps(found)
+}
+
+fn without_overlaps(mut found: Vec<(Range<usize>, &'static str)>) -> Vec<(Range<usize>, &'static str)> {
     found.sort_by_key(|(range, _)| (range.start, range.end));
     let mut last_end = 0;
     found.retain(|(range, _)| {
@@ -42,20 +62,48 @@ fn scan(text: &str) -> Vec<(Range<usize>, &'static str)> {
     found
 }
 
-/// Does something with each run of bytes that can be inside a token, and that is long enough for one.
-fn for_runs(bytes: &[u8], mut each: impl FnMut(Range<usize>)) {
-    let mut start = 0;
-    // From its end, a window shows the last byte that ends all runs before it: most bytes of prose are never looked at.
-    while let Some(window) = bytes.get(start..start + SHORTEST) {
-        if let Some(gap) = window.iter().rposition(|byte| !in_run(*byte)) {
-            start += gap + 1;
-            continue;
+/// How tokens and keys begin, sought many bytes at a time.
+static BEGINNINGS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let words = TOKENS.iter().map(|token| token.prefix).chain([JSON_OBJECT, KEY_BEGINS]);
+    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(words).expect("a few short words")
+});
+
+/// Returns where something is that all others have that [`look`] finds, in a run or before it. Hardly any prose has it.
+fn signs(text: &str) -> impl Iterator<Item = usize> {
+    let bytes = text.as_bytes();
+    let places = memchr::memchr3_iter(b'-', b'=', b':', bytes).filter_map(move |at| {
+        let rest = &bytes[at + 1..];
+        match bytes[at] {
+            // The groups of an app password.
+            b'-' => (rest.get(4) == Some(&b'-') && rest.get(9) == Some(&b'-')).then_some([at; 2]),
+            b':' if follows_number(&bytes[..at]) || has_user(rest) => Some([at; 2]),
+            _ if is_secret_name(&text[..at]) => {
+                // The value may stand apart.
+                let gap = rest.iter().take_while(|byte| matches!(byte, b' ' | b'"' | b'\'')).count();
+                Some([at, at + 1 + gap])
+            }
+            _ => None,
         }
-        let rest = &bytes[start + SHORTEST..];
-        let end = start + SHORTEST + rest.iter().position(|byte| !in_run(*byte)).unwrap_or(rest.len());
-        each(start..end);
-        start = end + 1;
-    }
+    });
+    places.flatten()
+}
+
+/// Returns the run of bytes that can be inside a token around one of them; empty if it can't be.
+fn run_around(bytes: &[u8], at: usize) -> Range<usize> {
+    let start = bytes[..at].iter().rposition(|byte| !in_run(*byte)).map_or(0, |gap| gap + 1);
+    let end = bytes[at..].iter().position(|byte| !in_run(*byte)).map_or(bytes.len(), |gap| at + gap);
+    start.min(end)..end
+}
+
+/// Whether as many digits stand at the end as the token of a bot has at its beginning.
+fn follows_number(before: &[u8]) -> bool {
+    before.last_chunk::<8>().is_some_and(|digits| digits.iter().all(u8::is_ascii_digit))
+}
+
+/// Whether the rest of an address after the colon of its scheme begins with a host that a user stands before.
+fn has_user(rest: &[u8]) -> bool {
+    let authority = rest.strip_prefix(b"//").unwrap_or_default();
+    authority.iter().take_while(|byte| in_run(**byte) && !b"/?#".contains(byte)).any(|byte| *byte == b'@')
 }
 
 /// Tells whether a byte can be inside a token, an assignment or an address.
@@ -63,7 +111,6 @@ fn in_run(byte: u8) -> bool {
     IN_RUN[usize::from(byte)]
 }
 
-/// Nearly every byte of every file is asked about, so the answers are worked out beforehand.
 static IN_RUN: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0u8;
@@ -80,25 +127,22 @@ static IN_RUN: [bool; 256] = {
     table
 };
 
-fn private_keys(text: &str) -> Vec<(Range<usize>, &'static str)> {
-    const BEGIN: &str = "-----BEGIN ";
-    static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(BEGIN));
-    if FINDER.find(text.as_bytes()).is_none() {
-        return Vec::new();
+/// How a private key begins, among others.
+const KEY_BEGINS: &str = "-----BEGIN ";
+
+/// Returns the private key that begins here, if one does.
+fn private_key(text: &str, start: usize) -> Option<(Range<usize>, &'static str)> {
+    let rest = text[start..].strip_prefix(KEY_BEGINS)?;
+    let line = rest.lines().next().unwrap_or_default();
+    if !line.contains("PRIVATE KEY") {
+        return None;
     }
-    let mut found = Vec::new();
-    let mut done = 0;
-    while let Some(at) = text[done..].find(BEGIN).map(|at| done + at) {
-        done = at + BEGIN.len();
-        let line = text[done..].lines().next().unwrap_or_default();
-        if line.contains("PRIVATE KEY") {
-            let end = text[done..].find("-----END ").map(|end| done + end);
-            let end = end.map_or(done + line.len(), |end| end + text[end..].lines().next().unwrap_or_default().len());
-            found.push((at..end, "a private key"));
-            done = end;
-        }
-    }
-    found
+    let first_line = start + KEY_BEGINS.len()..text.len() - rest.len() + line.len();
+    let end = match memmem::find(rest.as_bytes(), b"-----END ") {
+        Some(end) => first_line.start + end + rest[end..].lines().next().unwrap_or_default().len(),
+        None => first_line.end,
+    };
+    Some((start..end, "a private key"))
 }
 
 /// What a token looks like: how it starts, and what may follow.
@@ -205,7 +249,7 @@ fn look(text: &str, run: Range<usize>, found: &mut Vec<(Range<usize>, &'static s
 
 /// Tells by a few of its bytes whether a word may begin one of [`at_word`]'s: hardly any of prose does.
 fn may_begin(rest: &[u8]) -> bool {
-    starts_as_token(rest) || rest[4] == b'-' || rest[0].is_ascii_digit() || rest.starts_with(b"eyJ")
+    starts_as_token(rest) || rest[4] == b'-' || rest[0].is_ascii_digit() || rest.starts_with(JSON_OBJECT.as_bytes())
 }
 
 fn starts_as_token(rest: &[u8]) -> bool {
@@ -251,9 +295,12 @@ fn starting_token(rest: &[u8]) -> Option<(usize, &'static str)> {
     (follows >= token.least && !is_example).then_some((length, token.what))
 }
 
+/// How a JSON object begins in base64.
+const JSON_OBJECT: &str = "eyJ";
+
 /// Three parts in URL-safe base64, the first of which is a JSON object.
 fn json_web_token(rest: &[u8]) -> Option<(usize, &'static str)> {
-    if !rest.starts_with(b"eyJ") {
+    if !rest.starts_with(JSON_OBJECT.as_bytes()) {
         return None;
     }
     let mut length = 0;
@@ -352,7 +399,7 @@ fn in_address(run: &str, offset: usize) -> Option<(Range<usize>, &'static str)> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+    use proptest::{collection::vec, prelude::*, sample::select};
 
     /// Secrets are put together here, so that no scanner takes this file for a leak.
     #[track_caller]
@@ -424,8 +471,48 @@ mod tests {
         check_none("é日本語のとても長い文章です🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉");
     }
 
+    /// What secrets and what is around them are made of.
+    const PIECES: &[&str] = &[
+        " ",
+        "\n",
+        "\"",
+        "é",
+        "/",
+        "?",
+        "&",
+        "@",
+        "=",
+        ": ",
+        " = \"",
+        "-",
+        ".",
+        "abcd-ef2h-",
+        "ijkl-mn3p",
+        "ef2h-ijkl-",
+        "0a1b2c3d4e5f6a7b8c9d",
+        "0A1B2C3D4E5F6A7B8C9D",
+        "12345678:",
+        "AAabcdefghijklmnopqrstuvwxyz0123456",
+        "password",
+        "API_KEY=",
+        "token: '",
+        "https://",
+        "://",
+        "joe:hunter2@",
+        "acme.example/",
+        "ghp_",
+        "AKIA",
+        "xoxb-",
+        "hf_",
+        "eyJ",
+        "eyJhbGciOiJIUzI1NiJ9.",
+        "env:",
+        "-----BEGIN ",
+        "hooks.slack.com/services/",
+    ];
+
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(128))]
+        #![proptest_config(ProptestConfig::with_cases(512))]
         #[test]
         fn a_token_is_found_wherever_it_stands(before in "[ a-zé\n]{0,40}", after in "[ \n\"'),;]{0,1}") {
             let secret = ["ghp_", "0a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6e7f"].concat();
@@ -434,11 +521,21 @@ mod tests {
         }
 
         #[test]
-        fn runs_are_found_as_by_looking_at_every_byte(text in "([a-z0-9=/+:@]{0,40}[ \\n\\t\\x00\"(é,\\x7f]{0,2}){0,8}") {
-            let mut fast = Vec::new();
-            for_runs(text.as_bytes(), |run| fast.push(text[run].to_owned()));
-            let slow = text.split(|c: char| !c.is_ascii() || !in_run(c as u8)).filter(|run| run.len() >= SHORTEST);
-            prop_assert_eq!(fast, slow.collect::<Vec<_>>());
+        fn nothing_is_passed_over_that_looking_at_every_run_finds(pieces in vec(select(PIECES), 0..12)) {
+            let text = pieces.concat();
+            let mut slow: Vec<_> = (0..text.len())
+                .filter(|at| text.is_char_boundary(*at))
+                .filter_map(|at| private_key(&text, at))
+                .collect();
+            let mut start = 0;
+            for run in text.split(|c: char| !c.is_ascii() || !in_run(c as u8)) {
+                if run.len() >= SHORTEST {
+                    look(&text, start..start + run.len(), &mut slow);
+                }
+                start += run.len();
+                start += text[start..].chars().next().map_or(0, char::len_utf8);
+            }
+            prop_assert_eq!(scan(&text), without_overlaps(slow));
         }
 
         #[test]

@@ -1,5 +1,5 @@
-use crate::diag::Level;
-use std::{fmt::Write as _, ops::Range};
+use crate::{diag::Level, report::printable::is_plain};
+use std::ops::Range;
 use unicode_width::UnicodeWidthChar as _;
 
 /// A finding about one place on one line, to be shown without colour.
@@ -69,17 +69,33 @@ impl Plain<'_> {
             Level::Warning => "warning",
             Level::Error => "error",
         };
-        let mut out = String::with_capacity(256 + self.message.len() + self.help.map_or(0, str::len) + 2 * shown.len());
-        let Self { code, message, path, .. } = self;
-        write!(out, "{level}[{code}]: {message}\n{pad}--> {path}:{number}:{column}\n").ok()?;
-        write!(out, "{pad} |\n{number} | {shown}\n{pad} | {marks}").ok()?;
+        let Self { code, message, path, .. } = *self;
+        let mut out = String::with_capacity(256 + message.len() + self.help.map_or(0, str::len) + 2 * shown.len());
+        // Format strings would take longer than all the rest.
+        let mut put = |pieces: &[&str]| pieces.iter().for_each(|piece| out.push_str(piece));
+        put(&[
+            level,
+            "[",
+            code,
+            "]: ",
+            message,
+            "\n",
+            &pad,
+            "--> ",
+            path,
+            ":",
+            &number,
+            ":",
+            &column.to_string(),
+            "\n",
+        ]);
+        put(&[&pad, " |\n", &number, " | ", &shown, "\n", &pad, " | ", &marks]);
         if !self.label.is_empty() {
-            out.push(' ');
-            out.push_str(self.label);
+            put(&[" ", self.label]);
         }
-        out.push('\n');
+        put(&["\n"]);
         if let Some(help) = self.help {
-            writeln!(out, "{pad} |\n{pad} = help: {help}").ok()?;
+            put(&[&pad, " |\n", &pad, " = help: ", help, "\n"]);
         }
         Some(out)
     }
@@ -207,8 +223,7 @@ fn width(c: char) -> usize {
 }
 
 fn is_all_shown(text: &str) -> bool {
-    // Without a way out of the loop, many bytes are looked at together.
-    text.bytes().fold(true, |is_plain, byte| is_plain & matches!(byte, b' '..=b'~')) || text.chars().all(is_shown)
+    is_plain(text) || text.chars().all(is_shown)
 }
 
 /// Tells whether a character is shown as itself. The other renderer has the tables for the rest, and knows tabs.
