@@ -182,3 +182,15 @@ fn a_template_of_the_workspace_that_is_wrong_is_pointed_at() {
     assert!(ran.code == 2 && ran.stderr.contains("`templates/preview/plan.html`, line 1"), "{ran:?}");
     assert!(!sandbox.file("preview").exists());
 }
+
+/// What steps don't bound: each doubles what is there.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_template_that_makes_gigabytes_is_ended() {
+    let sandbox = workspace();
+    let doubled = "{% set x = x ~ x %}".repeat(40);
+    sandbox.write("templates/preview/plan.html", format!("{{% set x = \"0123456789abcdef\" %}}{doubled}{{{{ x }}}}"));
+    let ran = build(&sandbox, &[]);
+    assert!(ran.code != 0 && ran.stderr.contains("memory allocation of"), "{ran:?}");
+    assert!(!sandbox.file("preview").exists(), "nothing half made is left");
+}

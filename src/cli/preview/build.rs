@@ -2,6 +2,7 @@
 
 use super::{
     compare::{Comparison, compare},
+    memory,
     whole::{Known, Whole},
 };
 use crate::{
@@ -102,6 +103,9 @@ fn pages(whole: &Whole<'_>) -> Result<Pages, Failure> {
             Failure::usage(format!("failed to read the template `{path}`: {}", problem.message())).hint(problem.help())
         })?;
         overrides.insert(path.clone(), text);
+    }
+    if !overrides.is_empty() {
+        memory::bound(whole.reading.listing.posts.len());
     }
     Pages::new(&overrides).map_err(template_failure)
 }

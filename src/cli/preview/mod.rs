@@ -22,6 +22,7 @@ mod desk;
 mod diff;
 mod edits;
 mod live;
+mod memory;
 mod server;
 mod terminal;
 mod token;

@@ -1,7 +1,10 @@
 use super::{Book, stamp};
 use crate::{
     check,
-    cli::load::{nearest, read_defaults},
+    cli::{
+        load::{nearest, read_defaults},
+        preview::memory,
+    },
     config::{self, Config},
     content::{self, Defaults},
     diag::{Diagnostic, FileId},
@@ -141,6 +144,9 @@ fn templates(disk: &Disk, listing: &Listing) -> (Pages, Option<String>) {
         if let Ok(text) = disk.read(path) {
             overrides.insert(path.clone(), text);
         }
+    }
+    if !overrides.is_empty() {
+        memory::bound(listing.posts.len());
     }
     match Pages::new(&overrides) {
         Ok(pages) => (pages, None),
