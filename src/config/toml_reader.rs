@@ -44,7 +44,9 @@ pub(crate) fn read_toml<'a>(fragment: Fragment<'a>, out: &mut Vec<Diagnostic>) -
     for error in errors.iter().take(TOLD) {
         let range = error.span().unwrap_or(0..0);
         let range = floor(fragment.text, range.start)..ceil(fragment.text, range.end);
-        out.push(Diagnostic::new(&codes::SYNTAX, fragment.span(range), format!("invalid TOML: {}", error.message())));
+        let message = format!("invalid TOML: {}", error.message());
+        let finding = Diagnostic::new(&codes::SYNTAX, fragment.span(range), message);
+        out.push(finding.help("look for a missing quote, comma or bracket here or just before"));
     }
     (table(fragment, document.into_inner()), errors.is_empty())
 }

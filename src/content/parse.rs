@@ -10,6 +10,7 @@ use crate::{
     diag::{Diagnostic, FileId, Span, TextEdit},
     model::Post,
 };
+use std::collections::BTreeSet;
 
 /// The most bytes of a post.
 const MAX_BYTES: usize = 256 * 1024;
@@ -64,6 +65,9 @@ pub fn parse(
         }
         id
     });
+    if !clean {
+        drop_consequences(text, &mut out);
+    }
     let post = Post {
         id,
         id_written,
@@ -81,6 +85,21 @@ pub fn parse(
         silenced: front.silenced,
     };
     (Some(post), out)
+}
+
+/// Keeps one finding of each line with a syntax error: whatever else stands there was not meant so.
+fn drop_consequences(text: &str, out: &mut Vec<Diagnostic>) {
+    let line_of = |finding: &Diagnostic| {
+        let before = &text[..text.floor_char_boundary(finding.primary.span.start as usize)];
+        before.rfind('\n')
+    };
+    let is_syntax = |finding: &&Diagnostic| finding.code.name == shared::SYNTAX.name;
+    let broken: BTreeSet<Option<usize>> = out.iter().filter(is_syntax).map(line_of).collect();
+    let mut told = BTreeSet::new();
+    out.retain(|finding| {
+        let line = line_of(finding);
+        !broken.contains(&line) || (is_syntax(&finding) && told.insert(line))
+    });
 }
 
 /// Tells of control characters other than tabs and line ends, with one finding for the file.

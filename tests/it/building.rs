@@ -156,7 +156,7 @@ fn a_broken_post_is_shown_with_what_is_wrong() {
     let sandbox = workspace();
     sandbox.write("content/broken.md", "+++\nto = \n+++\n\nText.\n");
     let ran = build(&sandbox, &[]);
-    assert!(ran.code == 0 && ran.stderr.contains(" errors in the posts and the configuration"), "{ran:?}");
+    assert!(ran.code == 0 && ran.stderr.contains(" error in the posts and the configuration"), "{ran:?}");
     let page = sandbox.read("preview/posts/broken.html");
     assert!(page.contains("has-error") && page.contains("It can't be drawn until"), "{page}");
     assert!(sandbox.read("preview/check.html").contains("posts/broken.html#L2"));

@@ -262,6 +262,13 @@ fn a_syntax_error_hides_nothing_else() {
 }
 
 #[test]
+fn what_follows_from_a_syntax_error_on_its_line_is_not_told() {
+    let (_, findings) = read("+++\nto = [\"sky\", b\", \"c\", \"d\"]\ntags = [1]\n+++\nCopy.\n");
+    let told: Vec<(&str, u32)> = findings.iter().map(|f| (f.code.name, f.primary.span.start)).collect();
+    assert_eq!(told, [("syntax", 17), ("wrong-type", 39)], "{findings:?}");
+}
+
+#[test]
 fn yaml_says_the_same_as_toml() {
     let toml = good(
         "+++\nid = \"a\"\nto = [\"brand\", \"sky\"]\ndate = 2026-12-01T09:00:00\ntags = [\"x\"]\n[poll]\noptions = [\"a\", \"b\"]\nduration = \"1d\"\n[mastodon]\nvisibility = \"public\"\nsensitive = true\n+++\nCopy.\n",
