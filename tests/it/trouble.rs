@@ -74,6 +74,40 @@ fn a_ledger_branch_that_is_not_ours_is_refused() {
 }
 
 #[test]
+fn a_ledger_that_a_newer_program_has_written_to_publishes_nothing() {
+    let sandbox = site();
+    sandbox.run(&["publish"]).done();
+    fs::remove_dir_all(sandbox.file("public")).expect("removed");
+    sandbox.write("content/b.md", "+++\nid = \"b\"\nto = [\"home\"]\n+++\n\nBye.\n");
+    sandbox.commit();
+    sandbox.git(&["worktree", "add", "-q", ".git/by-hand", "masthead-ledger"]);
+    let genesis = sandbox.read(".git/by-hand/genesis.json");
+    let check = |path: &str, text: &str, says: &str| {
+        sandbox.write(&format!(".git/by-hand/{path}"), text);
+        sandbox.git(&["-C", ".git/by-hand", "add", "-A"]);
+        sandbox.git(&["-C", ".git/by-hand", "commit", "-q", "-m", "newer"]);
+        let before = sandbox.git(&["rev-parse", "masthead-ledger"]);
+        for arguments in [&["publish"][..], &["retract", "a"], &["update", "a"], &["status"]] {
+            sandbox.run(arguments).code(1).says(says).says("update this");
+        }
+        assert_eq!(sandbox.git(&["rev-parse", "masthead-ledger"]), before);
+        assert!(!sandbox.file("public").exists());
+        sandbox.git(&["-C", ".git/by-hand", "reset", "-q", "--hard", "HEAD~1"]);
+        fs::remove_dir_all(sandbox.file(".git/masthead")).expect("removed");
+    };
+    check("genesis.json", &genesis.replace("\"min_reader\": 1", "\"min_reader\": 2"), "readers of version 2");
+    check("posts/3f/x/home+1-0001-pin-5.json", "{\"v\": 1, \"kind\": \"pin\"}", "isn't known, `pin`");
+    check("freezes/0001-slow-5.json", "{\"v\": 1, \"kind\": \"slow\"}", "isn't known, `slow`");
+    // What it adds beside is no reason to stop.
+    sandbox.write(".git/by-hand/genesis.json", genesis.replace("\"v\": 1", "\"colour\": 7,\n  \"v\": 2"));
+    sandbox.write(".git/by-hand/notes/1.json", "{}");
+    sandbox.git(&["-C", ".git/by-hand", "add", "-A"]);
+    sandbox.git(&["-C", ".git/by-hand", "commit", "-q", "-m", "newer"]);
+    sandbox.run(&["publish"]).done().says("published b to home");
+    assert!(sandbox.git(&["show", "masthead-ledger:genesis.json"]).contains("colour"));
+}
+
+#[test]
 fn a_file_that_is_not_text_or_too_large_is_a_finding() {
     let sandbox = site();
     sandbox.write("content/binary.md", b"+++\nid = \"b\"\n+++\n\xff\xfe");
@@ -120,6 +154,32 @@ fn a_secret_in_the_configuration_is_not_repeated() {
     let sandbox = Sandbox::with_config("[accounts.home]\nnetwork = \"site\"\ntoken = \"canary-secret-5512\"\n");
     sandbox.run(&["check"]).code(1).says("token").never_says("canary-secret-5512");
     sandbox.run(&["check", "--format", "json"]).code(1).never_says("canary-secret-5512");
+}
+
+#[test]
+fn a_secret_anywhere_in_the_configuration_is_found_and_not_repeated() {
+    let secret = ["ghp_", "0a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6e7f"].concat();
+    let comment = format!("# {secret}\n[accounts.home]\nnetwork = \"site\"\n");
+    let key = ["-----BEGIN PRIV", "ATE KEY-----\n# MIIcanary\n# -----END PRIVATE KEY-----"].concat();
+    for (accounts, says) in [
+        (comment.clone(), "a GitHub token"),
+        (format!("# {key}\n[accounts.home]\nnetwork = \"site\"\n"), "a private key"),
+        // Also where it can't be read.
+        (format!("{comment}what is this\n"), "a GitHub token"),
+    ] {
+        let sandbox = Sandbox::with_config(&accounts);
+        sandbox.write("content/a.md", "+++\nid = \"a\"\nto = [\"home\"]\n+++\n\nHello.\n");
+        sandbox.commit();
+        for arguments in [&["check"][..], &["check", "--format", "json"], &["publish"]] {
+            let ran = sandbox.run(arguments);
+            assert_ne!(ran.code, 0, "{ran:?}");
+            assert!(format!("{}{}", ran.stdout, ran.stderr).contains(says), "{ran:?}");
+            ran.never_says(&secret[4..]).never_says("MIIcanary");
+        }
+    }
+    // What is an example can be told so.
+    let sandbox = Sandbox::with_config(&format!("[check]\nsecret-in-text = \"warning\"\n\n{comment}"));
+    sandbox.run(&["check"]).code(0).says("a GitHub token").never_says(&secret[4..]);
 }
 
 #[cfg(unix)]

@@ -55,6 +55,11 @@ impl Sandbox {
         assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
     }
+
+    /// Runs git there, which may fail.
+    pub(crate) fn succeeds(&self, arguments: &[&str]) -> bool {
+        git(self.path()).args(arguments).output().expect("the git program").status.success()
+    }
 }
 
 fn git(folder: &Path) -> Command {

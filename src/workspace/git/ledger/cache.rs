@@ -289,6 +289,16 @@ mod tests {
         assert!(load(folder.path(), "a").is_none());
     }
 
+    #[test]
+    fn what_another_version_has_kept_is_not_believed() {
+        let bytes = encode(&snapshot(Vec::new()));
+        let body = bytes.strip_prefix(HEAD.as_bytes()).expect("a head");
+        assert!(decode(&bytes).is_some());
+        for head in [HEAD.replace(env!("CARGO_PKG_VERSION"), "99.0.0"), HEAD.replace("cache 1", "cache 2")] {
+            assert!(head.as_str() != HEAD && decode(&[head.as_bytes(), body].concat()).is_none());
+        }
+    }
+
     proptest! {
         #![proptest_config(proptest::test_runner::Config::with_cases(96))]
 

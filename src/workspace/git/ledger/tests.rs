@@ -3,6 +3,7 @@ mod chaos;
 mod contention;
 mod front;
 mod hostile;
+mod skew;
 
 use super::{super::sandbox::Sandbox, *};
 use crate::ledger::{

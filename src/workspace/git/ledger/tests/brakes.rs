@@ -4,7 +4,7 @@ use crate::{
     model::Scope,
 };
 
-fn freeze(id: &str) -> BrakeEvent {
+pub(super) fn freeze(id: &str) -> BrakeEvent {
     BrakeEvent {
         id: EventId(id.to_owned()),
         at: Timestamp::EPOCH,
