@@ -28,7 +28,8 @@ pub use self::{
     unreadable::unreadable,
 };
 use crate::{
-    config, content,
+    config::{self, Config},
+    content,
     diag::{Code, Diagnostic, FileId},
     model::Post,
     network,
@@ -65,6 +66,11 @@ pub fn check_text(file: FileId, text: &str) -> Vec<Diagnostic> {
     rules::secret::check(file, text, &mut found);
     rules::hidden_characters::check(file, text, &mut found);
     found
+}
+
+/// Checks the text of the configuration for the same, at the levels that it sets: findings in it end most commands.
+pub fn check_config_text(config: &Config, text: &str) -> Vec<Diagnostic> {
+    apply_levels(check_text(config.file, text), &[], &config.check.levels)
 }
 
 /// Returns every code that there is, of all modules, by name.

@@ -54,9 +54,11 @@ impl<'a> Reading<'a> {
         let file = files.add(workspace::CONFIG, Some(&text));
         let (config, mut findings) = config::parse(file, &text, network::specs());
         let Some(config) = config else {
+            findings.extend(check::check_text(file, &text));
             show(&files, file, &findings, ui);
             return Err(Failure::usage(format!("`{}` can't be used", workspace::CONFIG)));
         };
+        findings.extend(check::check_config_text(&config, &text));
         let number = &mut |path: &str, text: Option<&str>| files.add(path, text);
         let defaults = read_defaults(source, &listing.defaults, &config, number, &mut findings);
         match source.read(FREEZE_FILE) {

@@ -211,6 +211,7 @@ const TOKENS: &[Token] = &[
     token("shpat_", alphanumeric, 32, "a Shopify token"),
     token("dckr_pat_", wordy, 24, "a Docker token"),
     token("hf_", alphanumeric, 30, "a Hugging Face token"),
+    token("AGE-SECRET-KEY-1", capital, 50, "the secret key of a vault"),
 ];
 
 /// The first and the second bytes that there are in [`TOKENS`]: hardly a word has both.
@@ -378,7 +379,7 @@ fn is_secret_name(before: &str) -> bool {
 
 /// Tells whether a value has the look of chance: letters and digits, and no reference to where a secret is kept.
 fn is_secret_value(value: &str) -> bool {
-    let is_reference = ["env:", "file:", "command:", "keyring:", "http:", "https:", "/", "$", "./"];
+    let is_reference = ["env:", "file:", "command:", "vault:", "keyring:", "http:", "https:", "/", "$", "./"];
     value.len() >= SHORTEST
         && !is_reference.iter().any(|reference| value.starts_with(reference))
         && value.bytes().any(|byte| byte.is_ascii_digit())
@@ -424,6 +425,8 @@ mod tests {
         check("https://", &["hooks.slack.com/services/", "T000000/B000000/abcdefghijkl012345"], "", "a Slack webhook");
         check("", &["sk_live_", "4eC39HqLyjWDarjt"], "", "a Stripe key");
         check("", &["AIza", "SyA-1234567890abcdefghijklmnopqrstu"], "", "a Google API key");
+        let key = "QQQSYQCYQ5RQWZQFPG9SCRGWPUGPZYSNZS23V9CCRYDPK8QARC0";
+        check("key = \"", &["AGE-SECRET-", "KEY-1", key], "\"", "the secret key of a vault");
         check("bot ", &["123456789:", "AAabcdefghijklmnopqrstuvwxyz0123456"], "", "a Telegram bot token");
         check(
             "jwt ",
@@ -457,6 +460,7 @@ mod tests {
         check("https://acme.example/?a=1&token=", &["0123456789abcdef"], "&b=2", "a password or token");
         check("https://joe:", &["hunter2"], "@acme.example/some/path", "a password in an address");
         check_none("token = \"env:ACME_MASTODON_TOKEN_2\"");
+        check_none("token = \"vault:acme-mastodon-token-2\"");
         check_none("the secret: perseverance-and-patience");
         check_none("token: https://acme.example/docs/v2");
         check_none("password = \"short1\"");

@@ -70,6 +70,7 @@ impl Rules {
         };
         let mut findings = found;
         findings.extend(check::check_config(&config));
+        findings.extend(check::check_config_text(&config, &text));
         let mut stamps = BTreeMap::from([(workspace::CONFIG.to_owned(), stamp(&text))]);
         let number = &mut |path: &str, text: Option<&str>| {
             stamps.extend(text.map(|text| (path.to_owned(), stamp(text))));
