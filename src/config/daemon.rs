@@ -37,9 +37,9 @@ pub(super) static DAEMON: &[Key<DaemonKey>] = &[
     Key {
         id: DaemonKey::WebhookSecret,
         name: "webhook_secret",
-        shape: Shape::Made(|_| secret::schema(secret::Kinds::Outside)),
-        doc: "Where the secret is kept that a forge signs its webhooks with: env:NAME, file:PATH or command:PROGRAM \
-              ARGUMENTS. Never the secret itself.",
+        shape: Shape::Made(|_| secret::schema(secret::Kinds::All)),
+        doc: "Where the secret is kept that a forge signs its webhooks with: env:NAME, file:PATH, command:PROGRAM \
+              ARGUMENTS or vault:NAME. Never the secret itself.",
     },
 ];
 
@@ -56,8 +56,8 @@ pub(super) fn read(table: Table<'_>, header: &Spanned<&str>, out: &mut Vec<Diagn
             DaemonKey::Listen => daemon.listen = listen(key.name, entry.value, out),
             DaemonKey::WebhookSecret => {
                 let safe = secret::safe_place(header.span, entry.key.span, header.value);
-                let place = secret::Place { key: key.name, owner: "`[daemon]`", kinds: secret::Kinds::Outside, safe };
-                daemon.webhook_secret = secret::reference(entry.value, place, out).map(|secret| secret.value);
+                let place = secret::Place { key: key.name, owner: "`[daemon]`", kinds: secret::Kinds::All, safe };
+                daemon.webhook_secret = secret::reference(entry.value, place, out);
             }
         }
     }
@@ -103,12 +103,9 @@ mod tests {
     #[test]
     fn everything_can_be_set() {
         let config = good("[daemon]\npoll = \"90s\"\nlisten = \"[::1]:9464\"\nwebhook_secret = \"env:HOOK\"\n");
-        let expect = DaemonSettings {
-            poll: Duration::from_secs(90),
-            listen: Some("[::1]:9464".parse().expect("an address")),
-            webhook_secret: Some(SecretRef::Env("HOOK".to_owned())),
-        };
-        assert_eq!(config.daemon, expect);
+        let DaemonSettings { poll, listen, webhook_secret } = config.daemon;
+        assert_eq!((poll, listen), (Duration::from_secs(90), "[::1]:9464".parse().ok()));
+        assert_eq!(webhook_secret.map(|secret| secret.value), Some(SecretRef::Env("HOOK".to_owned())));
         let expect = DaemonSettings { poll: Duration::from_secs(300), listen: None, webhook_secret: None };
         assert_eq!(good("").daemon, expect);
     }
@@ -144,7 +141,16 @@ mod tests {
         check(
             "[daemon]\nwebhook_secret = \"hunter2\"\n",
             "secret-in-config: `webhook_secret` of `[daemon]` doesn't say where the secret is kept [daemon] (write `env:NAME`, \
-             `file:PATH` or `command:PROGRAM`; if a secret stood there, revoke it: what was committed stays in the history)\n",
+             `file:PATH`, `command:PROGRAM` or `vault:NAME`; if a secret stood there, revoke it: what was committed stays in the history)\n",
+        );
+    }
+
+    #[test]
+    fn a_secret_of_the_vault_needs_a_vault() {
+        check(
+            "[daemon]\nwebhook_secret = \"vault:hook\"\n",
+            "bad-value: `vault:hook` is kept in a vault, and there is none [\"vault:hook\"] (add `[vault]`; `masthead vault \
+             init` says what to write)",
         );
     }
 

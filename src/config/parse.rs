@@ -204,7 +204,8 @@ pub fn parse(file: FileId, text: &str, networks: Vec<NetworkSpec>) -> (Option<Co
         );
     }
     if !written_vault {
-        for token in config.accounts.values().filter_map(|account| account.token.as_ref()) {
+        let tokens = config.accounts.values().filter_map(|account| account.token.as_ref());
+        for token in tokens.chain(&config.daemon.webhook_secret) {
             if let SecretRef::Vault(name) = &token.value {
                 out.push(
                     bad_value(token.span, format!("`vault:{name}` is kept in a vault, and there is none"))

@@ -105,7 +105,7 @@ pub struct DaemonSettings {
     /// The address of this machine alone that health, metrics and webhooks are served at; none serves nothing.
     pub listen: Option<SocketAddr>,
     /// Where the secret is kept that a forge signs its webhooks with; none receives none.
-    pub webhook_secret: Option<SecretRef>,
+    pub webhook_secret: Option<Spanned<SecretRef>>,
 }
 
 /// `[check]`.

@@ -3,6 +3,7 @@
 use crate::{
     remote::Fleet,
     sandbox::{Running, Sandbox},
+    vault::make_key,
 };
 use masthead::{
     config::LedgerSettings,
@@ -167,6 +168,22 @@ fn it_rests_until_something_is_due() {
     daemon.wait_for("masthead_published_total{account=\"brand\"}", |published| published == 1.0);
     assert!(now() >= at, "not early");
     assert_eq!(fleet.made(), 2);
+    daemon.end();
+}
+
+#[test]
+fn the_secret_of_webhooks_may_be_in_the_vault() {
+    let (key, public) = make_key();
+    let mut fleet = one_post();
+    fleet.sandbox.set("MASTHEAD_VAULT_KEY", &key);
+    let vault = format!("\n[vault]\nkey = \"env:MASTHEAD_VAULT_KEY\"\nrecipients = [{public:?}]\n");
+    configure(&fleet, &format!("{vault}\n[daemon]\nwebhook_secret = \"vault:hook\"\n"));
+    let sandbox = &fleet.sandbox;
+    sandbox.run_in(&sandbox.file("one"), &["vault", "init"]).done();
+    sandbox.run_with(&["-C", "one", "vault", "set", "hook"], SECRET).done();
+    let daemon = Daemon::start(&fleet, "one");
+    assert_eq!(daemon.webhook("x-gitlab-token: guessed\r\n"), 401);
+    assert_eq!(daemon.webhook(&format!("x-gitlab-token: {SECRET}\r\n")), 202);
     daemon.end();
 }
 

@@ -5,7 +5,7 @@ use crate::{loopback::Loopback, sandbox::Sandbox};
 const NO_VAULT: &str = "[accounts.home]\nnetwork = \"site\"\n";
 
 /// Makes a key: the secret half and the public half.
-fn make_key() -> (String, String) {
+pub(crate) fn make_key() -> (String, String) {
     let sandbox = Sandbox::with_config(NO_VAULT);
     let ran = sandbox.run(&["vault", "init"]).done();
     let secret = ran.stdout.trim().to_owned();

@@ -24,7 +24,8 @@ use tokio::{
 /// Runs until it is told to end, or for one round.
 pub(in crate::cli) fn run(flags: Flags, start: &Path, ui: &Ui) -> Done {
     let (root, config) = load::place(start, ui)?;
-    let folder = Repo::open(&root)?.state_folder();
+    let repository = Repo::open(&root)?;
+    let folder = repository.state_folder();
     let _alone = lock::take(&folder)?;
     let settings = Settings::of(&config.daemon, flags);
     let listen = settings.listen.filter(|_| !flags.once);
@@ -32,7 +33,7 @@ pub(in crate::cli) fn run(flags: Flags, start: &Path, ui: &Ui) -> Done {
     health.sent = config.accounts.keys().map(|account| (account.clone(), Sent::default())).collect();
     let shared = Arc::new(Shared::new(folder, health, listen));
     if let Some(secret) = settings.secret.as_ref().filter(|_| listen.is_some()) {
-        shared.verify_with(Some(verifier(&root, secret)?));
+        shared.verify_with(Some(verifier(&root, &repository, &config, secret)?));
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -1,9 +1,10 @@
 use super::webhook::Verifier;
 use crate::{
-    cli::Failure,
-    config::DaemonSettings,
-    engine::{SecretSource as _, SystemSecrets},
+    cli::{Failure, vault},
+    config::{Config, DaemonSettings},
+    engine::SecretSource as _,
     model::SecretRef,
+    workspace::Repo,
 };
 use secrecy::ExposeSecret as _;
 use std::{net::SocketAddr, path::Path, time::Duration};
@@ -30,14 +31,19 @@ impl Settings {
         Self {
             poll: flags.poll.unwrap_or(config.poll),
             listen: flags.listen.or(config.listen),
-            secret: config.webhook_secret.clone(),
+            secret: config.webhook_secret.as_ref().map(|secret| secret.value.clone()),
         }
     }
 }
 
-/// Gets the secret of the webhooks.
-pub(super) fn verifier(root: &Path, secret: &SecretRef) -> Result<Verifier, Failure> {
-    let secret = SystemSecrets::new(root).get(secret).map_err(|why| {
+/// Gets the secret of the webhooks, from the vault too.
+pub(super) fn verifier(
+    root: &Path,
+    repository: &Repo,
+    config: &Config,
+    secret: &SecretRef,
+) -> Result<Verifier, Failure> {
+    let secret = vault::secrets(root, repository, config)?.get(secret).map_err(|why| {
         Failure::usage(format!("failed to get the secret of the webhooks: {why}"))
             .hint("see `webhook_secret` in `[daemon]` of `masthead.toml`")
     })?;

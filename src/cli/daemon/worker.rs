@@ -152,7 +152,8 @@ impl Worker {
         let is_missing = settings.secret.is_some() && self.shared.verifier().is_none();
         let is_new = settings.secret != self.settings.secret || why == Why::Signal;
         if settings.listen.is_some() && (is_new || is_missing) {
-            let read = settings.secret.as_ref().map(|secret| verifier(&committed.root, secret)).transpose();
+            let read = |secret| verifier(&committed.root, committed.repository(), &committed.config, secret);
+            let read = settings.secret.as_ref().map(read).transpose();
             self.shared.verify_with(read.unwrap_or_else(|failure| {
                 ui.error(&failure.message);
                 None
