@@ -24,6 +24,11 @@ impl Files {
         id
     }
 
+    /// Loads the text of a file that was added without.
+    pub fn load(&mut self, id: FileId, text: &str) {
+        self.entries[id.0 as usize].1 = Some(text.into());
+    }
+
     /// Returns the path of a file, relative to the root.
     pub fn path(&self, id: FileId) -> &str {
         &self.entries[id.0 as usize].0

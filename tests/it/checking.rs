@@ -134,3 +134,13 @@ fn a_post_that_inherits_a_mistake_is_not_published() {
     assert!(held("news/a") && held("news/deep/b"), "{}", ran.stdout);
     assert!(!sandbox.read("public/index.html").contains("only once"));
 }
+
+#[test]
+fn a_second_use_of_an_id_names_the_line_of_the_first() {
+    let sandbox = Sandbox::with_config("[accounts.home]\nnetwork = \"site\"\n");
+    for name in ["a", "b"] {
+        let text = format!("+++\nto = [\"home\"]\nid = \"same\"\n+++\n\nThe post {name}.\n");
+        sandbox.write(&format!("content/{name}.md"), text);
+    }
+    sandbox.run(&["check"]).code(1).says("content/b.md:3").says("content/a.md:3");
+}

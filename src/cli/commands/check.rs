@@ -6,7 +6,7 @@ use crate::{
         preview::comment,
         time,
     },
-    diag::{Diagnostic, FileId},
+    diag::{Diagnostic, FileId, Files},
     engine::Probes,
     model::{AccountId, PostId},
     report::diagnostics::{self, Format, Printer, Rendered, Summary},
@@ -14,7 +14,7 @@ use crate::{
 };
 use clap::ValueEnum;
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
@@ -190,8 +190,8 @@ fn report(
     };
     let inherited: HashSet<String> = chosen.into_iter().flatten().flat_map(|path| defaults_of(path)).collect();
     let is_chosen = |path: &str| chosen.is_none_or(|chosen| chosen.contains(path) || inherited.contains(path));
-    let render = |file: FileId, text: &str, findings: &[Diagnostic]| {
-        Rendered::new(format, &diagnostics::Source { file, text, files: &reading.files }, findings)
+    let render = |files: &Files, file: FileId, text: &str, findings: &[Diagnostic]| {
+        Rendered::new(format, &diagnostics::Source { file, text, files }, findings)
     };
 
     let across = Mutex::new(check::Across::new());
@@ -208,12 +208,14 @@ fn report(
         if !is_chosen(path) {
             elsewhere.retain(|finding| is_chosen(reading.files.path(finding.primary.span.file)));
         }
-        let rendered = (!findings.is_empty() && is_chosen(path)).then(|| Box::new(render(file, text, &findings)));
+        let rendered =
+            (!findings.is_empty() && is_chosen(path)).then(|| Box::new(render(&reading.files, file, text, &findings)));
         (rendered, elsewhere)
     });
     let across = across.into_inner().unwrap_or_else(PoisonError::into_inner).finish();
     let (of_posts, elsewhere): (Vec<_>, Vec<_>) = of_posts.into_iter().unzip();
     let rest = rest(reading, elsewhere.into_iter().flatten(), across, &is_chosen);
+    let pointed_at = pointed_at(reading, &rest);
     let again: Vec<FileId> = reading.posts().filter(|file| rest.contains_key(file)).collect();
     let of_posts_again = reading.again(&again, |read| {
         let (file, text) = (read.file, read.text.as_ref().copied().unwrap_or_default());
@@ -221,14 +223,14 @@ fn report(
         findings.retain(|finding| finding.primary.span.file == file);
         findings.extend_from_slice(&rest[&file]);
         findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
-        Box::new(render(file, text, &findings))
+        Box::new(render(&pointed_at, file, text, &findings))
     });
 
     let mut rendered: BTreeMap<FileId, Box<Rendered>> =
         reading.posts().zip(of_posts).filter_map(|(file, rendered)| Some((file, rendered?))).collect();
     for (file, findings) in rest.iter().filter(|(file, _)| again.binary_search(file).is_err()) {
         let text = reading.source.read(reading.files.path(*file)).unwrap_or_default();
-        rendered.insert(*file, Box::new(render(*file, &text, findings)));
+        rendered.insert(*file, Box::new(render(&pointed_at, *file, &text, findings)));
     }
     rendered.extend(again.into_iter().zip(of_posts_again));
     print(format, rendered.into_values(), ui)
@@ -257,6 +259,20 @@ fn rest(
         findings.dedup_by(|a, b| a.sort_key() == b.sort_key());
     }
     rest
+}
+
+/// Returns the files with the texts of those that findings point at besides their own, so that a line can be told.
+fn pointed_at(reading: &Reading<'_>, findings: &BTreeMap<FileId, Vec<Diagnostic>>) -> Files {
+    let mut files = reading.files.clone();
+    let others = findings.values().flatten().flat_map(|finding| &finding.others).map(|other| other.span.file);
+    for file in others.collect::<BTreeSet<_>>() {
+        if files.text(file).is_none()
+            && let Ok(text) = reading.source.read(reading.files.path(file))
+        {
+            files.load(file, &text);
+        }
+    }
+    files
 }
 
 /// Returns where the defaults of a post may be.
