@@ -15,7 +15,7 @@ fn fresh() -> Stage {
     Stage::new(CLASS_B, Auth::Token)
 }
 
-fn freeze(scope: Scope) -> BrakeEvent {
+pub(super) fn freeze(scope: Scope) -> BrakeEvent {
     BrakeEvent {
         id: EventId("f".to_owned()),
         at: at("2026-11-22T08:59:00Z"),

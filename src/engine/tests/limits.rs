@@ -23,6 +23,7 @@ const GREETS: Habits = Habits {
     keeps_no_keys: false,
     twice: false,
     finds_by_publishing: false,
+    deletes_nothing: false,
     strays: None,
 };
 

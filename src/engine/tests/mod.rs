@@ -1,5 +1,6 @@
 //! The engine against a scripted network, on a stage where time stands still.
 
+mod amending;
 mod brakes;
 mod clocks;
 mod crashes;

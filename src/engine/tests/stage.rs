@@ -3,7 +3,8 @@ use crate::{
     config::{CheckSettings, Config, DaemonSettings, LedgerSettings, PublishSettings},
     diag::{FileId, Span, Spanned},
     engine::{
-        Clock, FetchError, Fetched, MediaSource, Outcome, Progress, SecretSource, Settled, Stop, World, execute,
+        Asked, Clock, FetchError, Fetched, MediaSource, Outcome, Progress, SecretSource, Settled, Stop, World, amend,
+        execute,
         testing::{FakeClock, FakeEntropy},
     },
     ledger::{Append, Appended, Brake, BrakeEvent, DeliveryState, Ledger, MemoryStore, PartState, Store, StoreError},
@@ -167,6 +168,21 @@ impl Stage {
 
     pub(super) fn run(&self, rows: Vec<Row>) -> Vec<Settled> {
         self.try_run(rows).expect("nobody died").expect("a ledger")
+    }
+
+    /// Changes or takes back what is out, as a person has asked; none if the publisher died.
+    pub(super) fn try_amend(&self, row: Row, asked: &Asked) -> Option<Result<Vec<Settled>, StoreError>> {
+        let (networks, rows) = (self.networks(), [row]);
+        let mut tell = |progress| self.said.borrow_mut().push(progress);
+        let store: Box<dyn Store> = Box::new(self.store.clone());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = self.server.crashed.notified() => None,
+                ended = amend(self.world(&networks), &rows, asked, store, &mut tell) => Some(ended),
+            }
+        })
     }
 
     /// Executes one row and returns what became of its last part.

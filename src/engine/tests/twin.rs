@@ -48,6 +48,8 @@ pub(super) struct Habits {
     pub(super) twice: bool,
     /// It has a bug and publishes when asked to find.
     pub(super) finds_by_publishing: bool,
+    /// It deletes nothing for programs.
+    pub(super) deletes_nothing: bool,
     /// It has a bug and sends the token to this address.
     pub(super) strays: Option<&'static str>,
 }
@@ -180,6 +182,21 @@ impl Network for Scripted {
         }
         accepted(wire.call(Request::get("settling", format!("{HERE}/about"))).await?)?;
         Ok(Settling::Listing { settle: Duration::from_secs(600) })
+    }
+
+    async fn edit(&self, job: &Job<'_>, remote: &Remote, wire: &mut Wire<'_>) -> Result<Receipt, NetworkError> {
+        let mut request = self.post(job);
+        (request.label, request.url) = ("edit", format!("{HERE}/edit/{}", remote.id));
+        Ok(receipt(&accepted(wire.call(request).await?)?.json::<Value>()?))
+    }
+
+    async fn delete(&self, _account: &Account, remote: &Remote, wire: &mut Wire<'_>) -> Result<(), NetworkError> {
+        if self.habits.deletes_nothing {
+            return Err(NetworkError::unsupported("delete a published post"));
+        }
+        let url = format!("{HERE}/delete/{}", remote.id);
+        let request = Request::send("delete", Method::Post, url, Payload::Empty, Effect::Publish);
+        accepted(wire.call(request.credential(self.credential())).await?).map(drop)
     }
 
     async fn greet(&self, _account: &Account, wire: &mut Wire<'_>) -> Result<(), NetworkError> {
@@ -345,6 +362,22 @@ impl Server {
                     self.live.borrow_mut().push(made.clone());
                     made
                 }))
+            }
+            "edit" | "delete" => {
+                let id = request.url.rsplit('/').next().unwrap_or_default();
+                let mut live = self.live.borrow_mut();
+                let place = live.iter().position(|live| live.id == id);
+                match place {
+                    Some(place) if request.label == "edit" => {
+                        live[place].body["text"] = body["text"].clone();
+                        described(&live[place])
+                    }
+                    // What is gone is as good as deleted.
+                    _ => {
+                        live.retain(|live| live.id != id);
+                        json!({})
+                    }
+                }
             }
             _ => json!({}),
         };
