@@ -14,6 +14,7 @@ use crate::{
 };
 use clap::ValueEnum;
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
@@ -262,14 +263,14 @@ fn rest(
 }
 
 /// Returns the files with the texts of those that findings point at besides their own, so that a line can be told.
-fn pointed_at(reading: &Reading<'_>, findings: &BTreeMap<FileId, Vec<Diagnostic>>) -> Files {
-    let mut files = reading.files.clone();
+fn pointed_at<'a>(reading: &'a Reading<'_>, findings: &BTreeMap<FileId, Vec<Diagnostic>>) -> Cow<'a, Files> {
+    let mut files = Cow::Borrowed(&reading.files);
     let others = findings.values().flatten().flat_map(|finding| &finding.others).map(|other| other.span.file);
     for file in others.collect::<BTreeSet<_>>() {
         if files.text(file).is_none()
             && let Ok(text) = reading.source.read(reading.files.path(file))
         {
-            files.load(file, &text);
+            files.to_mut().load(file, &text);
         }
     }
     files
