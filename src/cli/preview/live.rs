@@ -36,7 +36,7 @@ impl Live {
         let event = match sight.gone() {
             Some(why) => event("trouble", sight.version(), &json!({ "message": why })),
             None if effect.all => change(sight.version(), None),
-            None => change(sight.version(), Some(&sight.pages_of(&effect.posts))),
+            None => change(sight.version(), Some(&sight.pages_of(effect))),
         };
         // Whoever listened may have gone away meanwhile.
         let _ = self.sender.send(event.into());

@@ -178,9 +178,7 @@ impl Desk {
         self.refresh_media(&media);
         // Of a few posts it is told at once what is wrong with them.
         if self.read().backlog.len() <= STEP {
-            let step = self.read_backlog();
-            effect.posts.extend(step.posts);
-            effect.all |= step.all;
+            effect.add(self.read_backlog());
         }
         if !effect.is_none() {
             self.write(|state| state.version += 1);
@@ -288,7 +286,9 @@ impl Desk {
                 match (known, result) {
                     (None, Err(FileProblem::Missing)) => {}
                     (Some(file), Err(FileProblem::Missing)) => {
-                        effect.posts.extend(entry.map(|entry| entry.id.clone()));
+                        if let Some(entry) = entry {
+                            effect.add_post(entry);
+                        }
                         effect.all |= state.replace(file, None);
                         state.backlog.retain(|other| *other != file);
                     }
@@ -387,8 +387,7 @@ impl Desk {
                 let before = state.entry(*file).cloned();
                 let is_same = before.as_ref().zip(entry.as_ref()).is_some_and(|(before, entry)| before.says_as(entry));
                 if !is_same {
-                    let both = [before.as_deref(), entry.as_deref()];
-                    effect.posts.extend(both.into_iter().flatten().map(|entry| entry.id.clone()));
+                    before.iter().chain(&entry).for_each(|entry| effect.add_post(entry));
                 }
                 state.replace(*file, entry);
             }

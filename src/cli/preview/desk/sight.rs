@@ -2,7 +2,7 @@ mod outlook;
 
 use self::outlook::{Content, drop_content, references};
 use super::{
-    Entry, Rules, State, Trouble,
+    Effect, Entry, Rules, State, Trouble,
     entry::{Depth, Reader},
 };
 use crate::{
@@ -33,6 +33,8 @@ use std::{
 const UNDATED: usize = 300;
 /// How many files the page of findings shows; those with errors first.
 const FILES: usize = 300;
+/// Where the pages of months are, all of which show what has no date.
+const MONTHS: &str = "calendar/";
 /// A month's page shows days of its neighbours, and zones differ by a day.
 const AROUND: Duration = Duration::from_secs(9 * 86_400);
 
@@ -94,19 +96,22 @@ impl Sight {
             .filter(|(file, _)| self.state.entry(*file).is_some_and(|entry| entry.id.as_str() == id))
     }
 
-    /// Returns the pages that show a post: its own and those of overviews.
-    pub(in crate::cli::preview) fn pages_of(&self, ids: &BTreeSet<PostId>) -> Vec<String> {
+    /// Returns the pages that show what has become different: posts' own and those of overviews; one that ends with `/` is all
+    /// that are below it.
+    pub(in crate::cli::preview) fn pages_of(&self, effect: &Effect) -> Vec<String> {
         let mut pages: BTreeSet<String> =
             [report::pages::INDEX, report::pages::PLAN, report::pages::CHECK].map(str::to_owned).into();
-        for id in ids {
-            let page = post_path(id);
-            if let (Some((file, _)), Some(rules)) = (self.file_of(&page), self.rules()) {
-                let facts = self.state.entry(file).and_then(|entry| entry.facts.as_ref());
-                let dates = facts.into_iter().flat_map(|facts| facts.dates.iter());
-                let zone = rules.config.zone;
-                pages.extend(dates.map(|date| month_path(Month::of(*date, zone), self.now, zone)));
+        pages.extend(effect.posts.iter().map(post_path));
+        if let Some(rules) = self.rules() {
+            let zone = rules.config.zone;
+            for date in effect.dates.iter().flatten() {
+                // Where it was is as different as where it is, and months show some days of their neighbours.
+                let shown = [date.minus(AROUND), *date, date.plus(AROUND)];
+                pages.extend(shown.map(|at| month_path(Month::of(at, zone), self.now, zone)));
             }
-            pages.insert(page);
+        }
+        if effect.dates.contains(&None) {
+            pages.insert(MONTHS.to_owned());
         }
         pages.into_iter().collect()
     }

@@ -100,11 +100,32 @@ fn a_save_touches_one_post() {
     assert_eq!(folder.desk.checked(), 2);
     assert_eq!(folder.wrong(), [""; 0]);
     let (effect, checked) = folder.save("content/a.md", &post("a", "", "Another text"));
-    assert_eq!((effect, checked), (Effect { posts: ids(&["a"]), all: false }, 1));
+    assert_eq!((effect.posts, effect.all, checked), (ids(&["a"]), false, 1));
     assert!(folder.page("posts/a.html").expect("a page").contains("Another text"));
     // What says the same is no change.
     let (effect, checked) = folder.save("content/a.md", &post("a", "", "Another text"));
     assert!(effect.is_none() && checked == 0, "{effect:?}");
+}
+
+#[test]
+fn months_are_told_of_what_goes_and_comes() {
+    let at = |date: &str| post("a", "", "One").replace("2030-01-01", date);
+    let folder = Folder::open(&[("content/a.md", &at("2030-03-02")), ("content/b.md", &post("b", "", "Two"))]);
+    let (effect, _) = folder.save("content/a.md", &at("2031-07-15"));
+    let own = ["check.html", "index.html", "plan.html", "posts/a.html"];
+    let months = ["calendar/2030-02.html", "calendar/2030-03.html", "calendar/2031-07.html"];
+    let mut expect = [&months[..], &own[..]].concat();
+    expect.sort_unstable();
+    assert_eq!(folder.desk.look().pages_of(&effect), expect);
+    // Without a date it stands on every month's page, and so it did until now.
+    let (effect, _) = folder.save("content/b.md", &post("b", "", "Two").replace("date = 2030-01-01T09:00:00\n", ""));
+    let pages = folder.desk.look().pages_of(&effect);
+    assert!(
+        pages.contains(&"calendar/".to_owned()) && pages.contains(&"calendar/2030-01.html".to_owned()),
+        "{pages:?}"
+    );
+    let (effect, _) = folder.save("content/b.md", &post("b", "", "Two"));
+    assert!(folder.desk.look().pages_of(&effect).contains(&"calendar/".to_owned()));
 }
 
 #[test]
