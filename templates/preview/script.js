@@ -8,11 +8,18 @@ const all = (selector, from = document) => [...from.querySelectorAll(selector)];
 const said = document.getElementById("said");
 let quiet;
 
-/** Says something, aloud where a reader speaks, for a while. */
-function say(words) {
+/** Says something, aloud where a reader speaks, for a while; with a link to a page, if there is one. */
+function say(words, link) {
   clearTimeout(quiet);
   said.textContent = words;
-  quiet = setTimeout(() => (said.textContent = ""), 8000);
+  if (link) said.append(" ", link);
+  quiet = setTimeout(() => (said.textContent = ""), link ? 20_000 : 8000);
+}
+
+/** Says what is the matter with the page for as long as it is so. */
+function tell(words) {
+  const lost = document.getElementById("lost");
+  if (lost && lost.textContent !== words) lost.textContent = words;
 }
 
 /** Memory of this tab; a page on a disk may have none. */
@@ -106,86 +113,160 @@ addEventListener("hashchange", openTarget);
 
 // Changes as they happen.
 
-/** Fetches this page anew and puts it in the place of the old one; the reader's place in it stays. */
-async function renew() {
-  const answer = await fetch(location.href.split("#")[0], { headers: { accept: "text/html" } });
-  if (!answer.ok) {
-    if (answer.status === 404) say("This page is gone: its post was removed or renamed.");
+/** What tells a node from those beside it, wherever it stands among them. */
+function identity(node) {
+  if (node.nodeType !== Node.ELEMENT_NODE) return node.nodeName;
+  if (node.classList.contains("source-line")) return `line ${node.firstElementChild.textContent}`;
+  return `${node.nodeName} ${node.id || node.dataset.post || node.className}`;
+}
+
+/** Takes what is left of what was there, once, in its order. */
+function taking(nodes, by) {
+  const left = new Map();
+  for (const node of nodes) left.set(by(node), [...(left.get(by(node)) || []), node]);
+  return (node) => left.get(by(node))?.shift();
+}
+
+/** Makes a text another one by what differs, so that words that stay remain selected. */
+function retext(old, text) {
+  let start = 0;
+  while (start < text.length && old.data[start] === text[start]) start += 1;
+  let end = 0;
+  const most = Math.min(text.length, old.length) - start;
+  while (end < most && old.data[old.length - 1 - end] === text[text.length - 1 - end]) end += 1;
+  old.replaceData(start, old.length - end - start, text.slice(start, text.length - end));
+}
+
+/** What belongs to the reader: what is open, and what the filters hide. */
+const OWN = ["open", "hidden"];
+
+/**
+ * Makes an element what a fresh one is. What is the same stays the very same, with all that the reader has done to it: what has
+ * the focus, is selected, open, typed or playing.
+ */
+function morph(old, fresh) {
+  if (old.nodeType !== Node.ELEMENT_NODE) {
+    if (old.data !== fresh.data) retext(old, fresh.data);
     return;
   }
+  if (old.isEqualNode(fresh) || (old.nodeName === "DIALOG" && old.open)) return;
+  const isChoice = old.type === "checkbox" || old.type === "radio";
+  const isTyped = isChoice ? old.checked !== old.defaultChecked : old.value !== old.defaultValue;
+  for (const { name } of [...old.attributes]) {
+    if (!fresh.hasAttribute(name) && !OWN.includes(name)) old.removeAttribute(name);
+  }
+  for (const { name, value } of fresh.attributes) {
+    if (old.getAttribute(name) !== value && !OWN.includes(name)) old.setAttribute(name, value);
+  }
+  const same = taking(old.childNodes, identity);
+  const found = new Map([...fresh.childNodes].map((next) => [next, same(next)]));
+  const kept = new Set(found.values());
+  const alike = taking([...old.childNodes].filter((child) => !kept.has(child)), (node) => node.nodeName);
+  for (const [next, mine] of found) if (!mine) found.set(next, alike(next));
+  for (const mine of found.values()) kept.add(mine);
+  for (const child of [...old.childNodes]) if (!kept.has(child)) child.remove();
+  let at = old.firstChild;
+  for (const [next, mine] of found) {
+    if (mine && mine === at) at = at.nextSibling;
+    else old.insertBefore(mine || next, at);
+    if (mine) morph(mine, next);
+  }
+  if (isTyped || !("defaultValue" in old)) return;
+  if (isChoice) old.checked = old.defaultChecked;
+  else if (old.value !== old.defaultValue) old.value = old.defaultValue;
+}
+
+/** Fetches this page anew and makes the open one say the same; the reader's place in it stays. */
+async function renew() {
+  const answer = await fetch(location.href.split("#")[0], { headers: { accept: "text/html" } });
+  if (answer.status === 404) tell("This page is gone: its post was removed or renamed.");
+  if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const main = fresh.getElementById("main");
-  if (!main || document.querySelector("dialog[open]")) return;
-  const key = (element) => element.id || element.closest("[id]")?.id + element.className;
-  const open = new Map(all("#main details").map((element) => [key(element), element.open]));
-  const fields = all("#main input[id], #main select, #main textarea[id]");
-  const typed = new Map(fields.map((field) => [field.id || field.name, field.type === "radio" ? field.checked : field.value]));
+  if (!fresh.getElementById("main")) return;
+  tell("");
   const focus = document.activeElement;
-  const path = focus && focus.closest("#main") ? [focus.id, focus.getAttribute("href"), focus.name] : null;
-  const selected = focus && "selectionStart" in focus ? [focus.selectionStart, focus.selectionEnd] : null;
-  const [x, y] = [scrollX, scrollY];
-  document.getElementById("main").replaceWith(main);
-  document.querySelector(".top nav").replaceWith(fresh.querySelector(".top nav"));
+  const holder = focus.closest("[data-post]")?.dataset.post;
+  all(".yours").forEach((note) => note.remove());
+  for (const part of [".top", "#main"]) morph(document.querySelector(part), fresh.querySelector(part));
   document.title = fresh.title;
   body.dataset.live = fresh.body.dataset.live;
-  for (const element of all("#main details")) {
-    if (open.has(key(element))) element.open = open.get(key(element));
-  }
-  for (const field of all("#main input[id], #main select, #main textarea[id]")) {
-    const value = typed.get(field.id || field.name);
-    if (value === undefined || field.closest(".edit-forms")) continue;
-    if (field.type === "radio") field.checked = value;
-    else field.value = value;
-  }
   filter();
   localTimes();
-  if (path) {
-    const again = all("#main a, #main button, #main input, #main select, #main textarea, #main summary").find(
-      (element) => element.id === path[0] && element.getAttribute("href") === path[1] && element.name === path[2],
-    );
-    if (again) again.focus({ preventScroll: true });
-    if (again && selected && selected[0] !== null) again.setSelectionRange?.(...selected);
+  if (!focus.isConnected) {
+    // What had the focus has moved with its post, or is gone.
+    const kind = [focus.localName, ...focus.classList].join(".");
+    const moved = holder && document.querySelector(`[data-post="${CSS.escape(holder)}"] ${kind}`);
+    (moved || document.getElementById("main")).focus({ preventScroll: !moved });
   }
-  scrollTo({ left: x, top: y, behavior: "instant" });
-  document.dispatchEvent(new CustomEvent("masthead:renewed"));
 }
 
 let renewing = Promise.resolve();
 
+/** Renews the page once all that was heard before is done. */
+function soon() {
+  renewing = renewing.then(renew).catch(() => {});
+}
+
+/** Listens for changes. */
 function follow() {
   const events = new EventSource(`${root}events`);
   let lost = false;
   events.addEventListener("change", (event) => {
     const { version, paths } = JSON.parse(event.data);
     const mine = decodeURIComponent(body.dataset.path);
-    if (Number(version) === Number(body.dataset.live) || (paths && !paths.includes(mine))) return;
-    renewing = renewing.then(renew).catch(() => say("The page could not be renewed."));
+    const shows = (path) => path === mine || (path.endsWith("/") && mine.startsWith(path));
+    if (Number(version) !== Number(body.dataset.live) && (!paths || paths.some(shows))) soon();
   });
-  events.addEventListener("trouble", (event) => say(JSON.parse(event.data).message || "The workspace can't be read."));
-  events.addEventListener("error", () => {
-    if (!lost) say("The program that serves this page is gone; the page waits for it.");
-    lost = true;
-  });
+  events.addEventListener("trouble", (event) => tell(JSON.parse(event.data).message || "The workspace can't be read."));
   events.addEventListener("open", () => {
+    body.dataset.heard = "";
     if (!lost) return;
     lost = false;
-    say("Connected again.");
-    renewing = renewing.then(renew).catch(() => {});
+    tell("");
+    soon();
   });
+  events.addEventListener("error", () => {
+    delete body.dataset.heard;
+    if (!lost) tell("The program that serves this page is gone. The page waits for it.");
+    lost = true;
+    // A browser asks again by itself, but not after an answer that it did not expect.
+    if (events.readyState === EventSource.CLOSED) setTimeout(again, 1000);
+  });
+}
+
+/** Finds out why nobody tells of changes any more, though somebody answers. */
+async function again() {
+  const answer = await fetch(`${root}icon.svg`, { method: "HEAD" }).catch(() => null);
+  if (answer?.status === 404) tell("The program was started anew. Open the address that it has printed.");
+  else follow();
 }
 
 // Edits.
 
-/** Asks for an edit of a file; what came of it is said. */
-async function edit(change) {
-  const answer = await fetch(`${root}edit`, {
-    method: "POST",
-    headers: { "content-type": "application/json", "x-masthead-token": body.dataset.token },
-    body: JSON.stringify(change),
-  });
-  const result = await answer.json().catch(() => ({ ok: false, message: `the answer was ${answer.status}` }));
-  say(result.ok ? `Saved: ${result.path}` : [result.message, result.hint].filter(Boolean).join(". "));
-  return result.ok;
+/** Asks for an edit of a file; what came of it is said, in the dialog if there is one. */
+async function edit(change, dialog) {
+  const headers = { "content-type": "application/json", "x-masthead-token": body.dataset.token };
+  const answer = await fetch(`${root}edit`, { method: "POST", headers, body: JSON.stringify(change) }).catch(() => null);
+  const unread = { message: answer ? `The answer was ${answer.status}` : "The program that serves this page is gone" };
+  const result = (await answer?.json().catch(() => null)) || unread;
+  if (!result.ok) {
+    const why = [result.message, result.hint].filter(Boolean).join(". ");
+    const problem = dialog?.querySelector(".problem");
+    if (problem) problem.textContent = `${why}.`;
+    else say(`${why}.`);
+    return false;
+  }
+  if (change.branch) say(`Committed to the branch ${change.branch}: ${result.path}. Push it, and open a pull request.`);
+  else if (change.do === "new") say(`Written: ${result.path}`, linkTo(result.page));
+  else say(`Saved: ${result.path}`);
+  return true;
+}
+
+function linkTo(page) {
+  const link = document.createElement("a");
+  link.href = root + page.split("/").map(encodeURIComponent).join("/");
+  link.textContent = "Open it";
+  return link;
 }
 
 const seconds = (local) => (local.length === 16 ? `${local}:00` : local);
@@ -214,6 +295,11 @@ function askWhere(entry) {
   moved = entry.dataset;
   dialog.querySelector(".move-title").textContent = entry.querySelector(".entry-title").textContent.trim();
   dialog.querySelector("[name=date]").value = moved.local;
+  show(dialog);
+}
+
+function show(dialog) {
+  dialog.querySelector(".problem").textContent = "";
   dialog.showModal();
 }
 
@@ -225,16 +311,14 @@ function takeEdits() {
     if (event.submitter?.value === "cancel") return;
     event.preventDefault();
     const of = form.closest("[data-post]")?.dataset || (form.dataset.do === "date" ? moved : {});
-    const ok = await edit({ ...changeOf(form), ...(of.post && { post: of.post, digest: of.digest }) });
-    if (ok && dialog) {
-      if (form.dataset.do === "new") form.reset();
-      dialog.close();
-      renewing = renewing.then(renew);
-    }
+    const ok = await edit({ ...changeOf(form), ...(of.post && { post: of.post, digest: of.digest }) }, dialog);
+    if (!ok || !dialog) return;
+    if (form.dataset.do === "new") form.reset();
+    dialog.close();
   });
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-open]");
-    if (opener) document.getElementById(opener.dataset.open).showModal();
+    if (opener) show(document.getElementById(opener.dataset.open));
     const mover = event.target.closest(".move");
     if (mover) askWhere(mover.closest(".entry"));
   });
