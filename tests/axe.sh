@@ -8,21 +8,9 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 masthead=${MASTHEAD:-${CARGO_TARGET_DIR:-$here/../target}/debug/masthead}
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/masthead-axe
-mkdir -p "$cache"
-
-need() { # need PROGRAM DEBIAN-PACKAGE…
-  command -v "$1" >/dev/null && return
-  echo "installing ${*:2}" >&2
-  if [ "$(id -u)" != 0 ]; then sudo=sudo; else sudo=; fi
-  $sudo apt-get update -qq && $sudo apt-get install -y -qq "${@:2}" >/dev/null
-}
+. "$here/need.sh"
 need chromium chromium
-need npm nodejs npm
-if [ ! -e "$cache/node_modules/.ready" ]; then
-  npm install --prefix "$cache" --no-audit --no-fund --silent axe-core@4 puppeteer-core@24
-  touch "$cache/node_modules/.ready"
-fi
+need_modules
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
