@@ -30,7 +30,7 @@ mod yaml;
 pub use self::{
     codes::CODES,
     defaults::{Defaults, parse_defaults},
-    edit::{Change, Edit, Refused, edit},
+    edit::{Change, Edit, Refused, edit, named},
     freeze::{freeze_schema, parse_freeze, unreadable_freeze},
     id::path_id,
     keys::schema,

@@ -8,10 +8,21 @@ const all = (selector, from = document) => [...from.querySelectorAll(selector)];
 const said = document.getElementById("said");
 let quiet;
 
+/** Puts words into an element, with what stands between backticks as code. */
+function write(element, words) {
+  const piece = (text, index) => {
+    if (index % 2 === 0) return text;
+    const code = document.createElement("code");
+    code.textContent = text;
+    return code;
+  };
+  element.replaceChildren(...words.split("`").map(piece));
+}
+
 /** Says something, aloud where a reader speaks, for a while; with a link to a page, if there is one. */
 function say(words, link) {
   clearTimeout(quiet);
-  said.textContent = words;
+  write(said, words);
   if (link) said.append(" ", link);
   quiet = setTimeout(() => (said.textContent = ""), link ? 20_000 : 8000);
 }
@@ -252,13 +263,13 @@ async function edit(change, dialog) {
   if (!result.ok) {
     const why = [result.message, result.hint].filter(Boolean).join(". ");
     const problem = dialog?.querySelector(".problem");
-    if (problem) problem.textContent = `${why}.`;
+    if (problem) write(problem, `${why}.`);
     else say(`${why}.`);
     return false;
   }
-  if (change.branch) say(`Committed to the branch ${change.branch}: ${result.path}. Push it, and open a pull request.`);
-  else if (change.do === "new") say(`Written: ${result.path}`, linkTo(result.page));
-  else say(`Saved: ${result.path}`);
+  if (change.branch) say(`Committed to the branch ${change.branch}: \`${result.path}\`. Push it, and open a pull request.`);
+  else if (change.do === "new") say(`Written: \`${result.path}\`.`, linkTo(result.page));
+  else say(`Saved: \`${result.path}\``);
   return true;
 }
 

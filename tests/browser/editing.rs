@@ -108,7 +108,15 @@ fn what_is_typed_stays_while_others_save() {
     assert_eq!(site.text("document.getElementById('edit-date').value"), "2030-01-10T09:00");
     site.click("[data-do=to] button");
     site.wait("document.getElementById('on-sky')");
-    assert!(site.changed_lines().iter().any(|line| line.starts_with("+to = ") && line.contains("sky")));
+    assert!(site.sandbox.read("content/a.md").contains("to = [\"home\", \"brand\", \"sky\"]"));
+    // A group keeps its name, and what is chosen keeps its order.
+    let text = post("a", "10", "A group.").replace("to = [\"home\", \"brand\"]", "to = [\"sky\", \"everywhere\"]");
+    site.save("content/a.md", text);
+    site.wait("document.querySelector('[data-do=to] [value=everywhere]').checked");
+    assert!(!site.is("document.querySelector('[data-do=to] [value=home]').checked"));
+    site.click("[data-do=to] [value=brand]");
+    site.click("[data-do=to] button");
+    site.wait("document.getElementById('file').parentElement.innerText.includes('\"sky\", \"everywhere\", \"brand\"')");
     site.end();
 }
 

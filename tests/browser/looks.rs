@@ -14,7 +14,7 @@ const OPEN: &str = "const [what] = arguments; \
     if (what.startsWith('dialog-')) { \
       document.querySelector(what.includes('move') ? '.move' : '[data-open]').click(); \
       if (what.endsWith('problem')) document.querySelector('dialog[open] .problem').textContent = \
-        '`content/a.md` has changed since this page was made, so nothing was written. Look at what it says now.'; \
+        'content/a.md has changed since this page was made, so nothing was written. Look at what it says now.'; \
     } \
     if (what === 'said') { \
       document.getElementById('said').textContent = 'Saved: content/2026/hoodie-launch.md'; \

@@ -174,6 +174,7 @@ impl Site<'_> {
     fn post(&self, view: &View<'_>, known: &Known) -> Result<String, Failure> {
         let rows: Vec<Row> = self.whole.rows(known).into_iter().cloned().collect();
         let page = PostPage {
+            named: &[],
             id: &known.id,
             file: known.file,
             path: &known.path,

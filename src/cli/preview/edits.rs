@@ -81,7 +81,7 @@ fn edit(desk: &Desk, asked: &Asked) -> Result<Done, Failure> {
             "look at what it says now, and do it again if you still want to",
         ));
     }
-    let names: Vec<&str>;
+    let mut names: Vec<&str>;
     let change = match (asked.r#do.as_str(), &asked.date, asked.draft, &asked.to) {
         ("date", Some(date), None, None) => {
             // One that the clock skips or repeats is refused with both readings.
@@ -91,6 +91,9 @@ fn edit(desk: &Desk, asked: &Asked) -> Result<Done, Failure> {
         ("draft", None, Some(draft), None) => Change::Draft(draft),
         ("to", None, None, Some(to)) => {
             names = known_names(to, &rules.config)?;
+            // What stays keeps its place, so that the line differs by what was chosen.
+            let written = content::named(&text);
+            names.sort_by_key(|name| written.iter().position(|other| other == name).unwrap_or(usize::MAX));
             Change::To(&names)
         }
         _ => return Err(refuse("what is to be changed is not said", "reload the page")),

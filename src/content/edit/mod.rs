@@ -88,6 +88,17 @@ pub fn edit(text: &str, change: Change<'_>) -> Result<Option<Edit>, Refused> {
     })
 }
 
+/// Returns what a post's own text names in `to`, in its order; nothing if it doesn't, or can't be read.
+pub fn named(text: &str) -> Vec<String> {
+    let Some((_, table)) = read(text) else { return Vec::new() };
+    let Some(Value::List(items)) = table.get("to").map(|node| &node.value) else { return Vec::new() };
+    let name = |item: &Node<'_>| match &item.value {
+        Value::Text(name) => Some(name.to_string()),
+        _ => None,
+    };
+    items.iter().filter_map(name).collect()
+}
+
 impl Change<'_> {
     const fn key(&self) -> &'static str {
         match self {

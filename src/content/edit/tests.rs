@@ -124,6 +124,16 @@ fn lists_keep_their_looks() {
 }
 
 #[test]
+fn names_are_read_as_they_are_written() {
+    let check = |text: &str, expect: &[&str]| assert_eq!(named(text), expect, "{text}");
+    check("+++\nto = [\"sky\", \"team\"]\n+++\n", &["sky", "team"]);
+    check("---\nto:\n- team\n- \"sky\"\n---\n", &["team", "sky"]);
+    for none in ["+++\nid = \"a\"\n+++\n", "+++\nto = [\n+++\n", "+++\nto = 1\n+++\n", "A"] {
+        check(none, &[]);
+    }
+}
+
+#[test]
 fn what_is_not_safe_is_refused() {
     let to = Change::To(&["brand"]);
     refused("+++\nto = [\n  \"sky\", # for the fans\n]\n+++\n", to, "comment");

@@ -88,6 +88,8 @@ pub struct PostPage<'a> {
     pub digest: &'a str,
     /// The post, as far as it could be read.
     pub post: Option<&'a Post>,
+    /// The accounts and groups that its own text names, for those who may choose others.
+    pub named: &'a [String],
     /// The plan's rows for it. Their drafts are what is drawn.
     pub rows: &'a [Row],
     /// What is wrong with it, sorted by place.

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     diag::words,
-    model::{MediaSource, PostId, Timestamp, Zone},
+    model::{AccountId, GroupId, MediaSource, PostId, Timestamp, Zone},
     network::site::slug_of,
 };
 use serde::Serialize;
@@ -47,7 +47,14 @@ struct LiveView<'a> {
     token: &'a str,
     version: u64,
     /// The accounts and groups that a post may go to.
-    to: Vec<&'a str>,
+    to: Vec<ChoiceView<'a>>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct ChoiceView<'a> {
+    name: &'a str,
+    /// How many accounts a group has.
+    accounts: Option<usize>,
 }
 
 /// A moment, as templates know it, in the workspace's zone.
@@ -73,8 +80,12 @@ impl<'a> PageView<'a> {
         let root = if path.contains('/') { "../" } else { "" };
         let config = view.config;
         let names = || {
-            let accounts = config.accounts.keys().map(crate::model::AccountId::as_str);
-            config.groups.keys().map(crate::model::GroupId::as_str).chain(accounts).collect()
+            let accounts = config.accounts.keys().map(|id| ChoiceView { name: id.as_str(), accounts: None });
+            let group = |(id, all): (&'a GroupId, &'a Vec<AccountId>)| ChoiceView {
+                name: id.as_str(),
+                accounts: Some(all.len()),
+            };
+            config.groups.iter().map(group).chain(accounts).collect()
         };
         Self {
             root,

@@ -111,15 +111,20 @@ pub(super) fn context<'a>(view: &View<'a>, input: &PostPage<'a>) -> Context<'a> 
         retract: input.post.is_some_and(|post| post.retract),
         campaign: input.post.and_then(|post| post.campaign.as_ref()).map(|campaign| campaign.value.as_str()),
         tags: drafts().next().map(|draft| draft.tags.clone()).unwrap_or_default(),
-        to: input
-            .post
-            .map(|post| post.targets.iter().map(|to| to.account.value.as_str()).collect())
-            .unwrap_or_default(),
+        to: chosen(input),
         when: common_date(input).map(|at| MomentView::new(at, view.now, view.config.zone)),
         is_read: input.post.is_some(),
         errors: input.findings.iter().filter(|finding| finding.is_error()).count(),
     };
     Context { page, post, deliveries, open: cards.len() <= MOST_OPEN, cards, counted, source, more, findings, events }
+}
+
+/// Returns the accounts and groups that are named, or those that the post inherits.
+fn chosen<'a>(input: &PostPage<'a>) -> Vec<&'a str> {
+    match (input.named, input.post) {
+        ([], Some(post)) => post.targets.iter().map(|to| to.account.value.as_str()).collect(),
+        (named, _) => named.iter().map(String::as_str).collect(),
+    }
 }
 
 /// Returns the date that most accounts share, which is the post's own unless each has one of its own.

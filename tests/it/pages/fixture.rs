@@ -151,6 +151,7 @@ impl Desk {
         let rows = self.rows(&parsed.id);
         let events: Vec<Event> = self.events.iter().filter(|event| event.key.post == parsed.id).cloned().collect();
         let page = PostPage {
+            named: &[],
             id: &parsed.id,
             file: parsed.file,
             path: &parsed.path,

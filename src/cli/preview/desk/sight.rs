@@ -8,6 +8,7 @@ use super::{
 use crate::{
     check,
     cli::time,
+    content,
     diag::{Diagnostic, FileId, Level},
     ledger::{Brake, Ledger},
     model::{Post, PostId, Timestamp},
@@ -217,6 +218,7 @@ impl Sight {
         let rows = self.rows(rules, shown.as_slice());
         let events = self.events(rules, &rows);
         let page = PostPage {
+            named: &content::named(&text),
             id: &entry.id,
             file,
             path,
