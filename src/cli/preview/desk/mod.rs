@@ -263,11 +263,13 @@ impl Desk {
         });
     }
 
-    /// Finds the posts below some folders that don't say what they said.
+    /// Finds the posts below some folders that don't say what they said. Of those that nothing is known of, nothing is read.
     fn differing(&self, posts: &[String], folders: &[String]) -> HashSet<FileId> {
         let state = self.read();
         let is_meant = |path: &&String| folders.iter().any(|folder| path.starts_with(folder.as_str()));
-        let posts: Vec<String> = posts.iter().filter(is_meant).cloned().collect();
+        let is_known =
+            |path: &&String| state.book.ids.get(path.as_str()).is_some_and(|file| state.entry(*file).is_some());
+        let posts: Vec<String> = posts.iter().filter(is_meant).filter(is_known).cloned().collect();
         let differing = workspace::read_all(&Disk::new(&self.root), &posts, |_, path, text| {
             let file = *state.book.ids.get(path)?;
             let entry = state.entry(file)?;
