@@ -4,15 +4,21 @@
 //! was written; the quiet window that the watcher waits for is part of each figure. Memory and processor time are the
 //! system's figures of the whole process.
 //!
+//! Where `MASTHEAD_BROWSER` names a chromedriver, the same is measured in a page that is open in Chromium: from just before the
+//! file is written to the moment at which the page says so, and from the start of the program to the first paint.
+//!
 //! ```text
 //! cargo bench --bench watch                  # 1,000 and 10,000 posts
 //! cargo bench --bench watch -- 100000        # any number
+//! MASTHEAD_BROWSER=/usr/bin/chromedriver cargo bench --bench watch
 //! ```
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+mod browser;
 mod corpus;
 
+use browser::Browser;
 use std::{
     env, fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -21,9 +27,11 @@ use std::{
     process::{Child, Command, Stdio},
     sync::mpsc::{self, Receiver},
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
+/// The quiet window that the watcher waits for after a save.
+const QUIET: Duration = Duration::from_millis(12);
 /// How many saves are timed, and how many follow to see whether memory grows.
 const SAVES: usize = 60;
 const MORE: usize = 1_000;
@@ -37,6 +45,9 @@ fn main() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         corpus::write(folder.path(), size).expect("a corpus");
         measure(size, folder.path());
+        if let Some(driver) = Browser::wanted() {
+            measure_in_browser(size, folder.path(), &Browser::start(&driver));
+        }
     }
 }
 
@@ -165,14 +176,59 @@ fn measure(size: usize, folder: &Path) {
     );
 }
 
-/// Saves a post as a text of its own, and waits until the page says so. Returns when that was heard of, and when it was shown.
-fn save(server: &Server, heard: &Receiver<String>, (path, page): (&Path, &str), number: usize) -> (Duration, Duration) {
+/// Measures what somebody sees whose browser is open already.
+fn measure_in_browser(size: usize, folder: &Path, browser: &Browser) {
+    let mut first: Vec<Duration> = (0..5)
+        .map(|_| {
+            let begun = SystemTime::now();
+            let server = Server::start(folder);
+            browser.open(&format!("http://{}/{}/", server.address, server.token));
+            browser::painted(browser, begun)
+        })
+        .collect();
+    first.sort();
+    let server = Server::start(folder);
+    server.get("");
+    server.settle();
+    let (path, page) = some_post(folder);
+    browser::observe(browser, &format!("http://{}/{}/{page}", server.address, server.token));
+    let mut times: Vec<Duration> = (SAVES + MORE..SAVES + MORE + SAVES)
+        .map(|number| {
+            let (text, mark) = marked(&path, number);
+            let begun = SystemTime::now();
+            fs::write(&path, text).expect("a save");
+            browser::seen(browser, &mark, begun).saturating_sub(QUIET)
+        })
+        .collect();
+    times.sort();
+    let ms = |time: Duration| time.as_secs_f64() * 1e3;
+    println!(
+        "watch {size:>7} posts, in Chromium: first paint {:.0} ms after the start (slowest of {} {:.0}); save to text, over the \
+         quiet window of {:.0} ms: median {:.1} ms, p95 {:.1}, slowest {:.1}, of {SAVES}",
+        ms(first[first.len() / 2]),
+        first.len(),
+        ms(first[first.len() - 1]),
+        ms(QUIET),
+        ms(times[SAVES / 2]),
+        ms(times[SAVES * 95 / 100]),
+        ms(times[SAVES - 1]),
+    );
+}
+
+/// Returns the text of a post with a mark at its end, and the mark.
+fn marked(path: &Path, number: usize) -> (String, String) {
     let text = fs::read_to_string(path).expect("a post");
     let mark = format!("mark{number}end");
     let text = match text.rfind("mark") {
         Some(at) if text.ends_with("end\n") => format!("{}{mark}\n", &text[..at]),
         _ => format!("{text}\n{mark}\n"),
     };
+    (text, mark)
+}
+
+/// Saves a post as a text of its own, and waits until the page says so. Returns when that was heard of, and when it was shown.
+fn save(server: &Server, heard: &Receiver<String>, (path, page): (&Path, &str), number: usize) -> (Duration, Duration) {
+    let (text, mark) = marked(path, number);
     let begun = Instant::now();
     fs::write(path, text).expect("a save");
     loop {
