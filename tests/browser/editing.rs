@@ -27,6 +27,19 @@ fn a_post_that_is_dragged_to_another_day_differs_by_a_line() {
 }
 
 #[test]
+fn what_stands_by_an_accounts_own_date_is_not_moved() {
+    let Some(site) = Site::start() else { return };
+    let own = "# then\n[brand]\ndate = 2030-01-10T10:00:00\n";
+    site.save("content/a.md", post("a", "09", "Two dates.").replace("# then\n", own));
+    site.visit(MONTH);
+    site.wait("document.querySelector(\"[data-day='2030-01-10'] .entry\")");
+    // Its day would be written as the other accounts' date.
+    assert!(site.is("!document.querySelector(\"[data-day='2030-01-10'] :is(.move, [draggable=true])\")"));
+    assert!(site.is("Boolean(document.querySelector(\"[data-day='2030-01-09'] [data-post=a] .move\"))"));
+    site.end();
+}
+
+#[test]
 fn a_finger_moves_a_post_by_its_button() {
     let Some(site) = Site::start() else { return };
     site.look(390, 800, "light");

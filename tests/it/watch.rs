@@ -139,6 +139,14 @@ fn an_edit_changes_one_line() {
         assert!(answer.status == 409 && answer.body.contains(why), "{asked}: {}", answer.body);
     }
     assert_eq!(watch.digest("content/a.md"), digest);
+    // Where every account has a date of its own, the post's moves nothing.
+    let own = "[home]\ndate = 2030-02-01T09:00:00\n[brand]\ndate = 2030-02-02T09:00:00\n";
+    watch.sandbox.write("content/a.md", post("a", "Each at its time.").replace("# then\n", &format!("# then\n{own}")));
+    watch.wait_for("posts/a.html", "Each at its time.", true);
+    let digest = watch.digest("content/a.md");
+    let asked = format!(r#"{{"do":"date","post":"a","date":"2031-02-03T10:00:00","digest":"{digest}"}}"#);
+    let answer = watch.edit(&asked);
+    assert!(answer.status == 409 && answer.body.contains("nothing would move"), "{}", answer.body);
     watch.end();
 }
 

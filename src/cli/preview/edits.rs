@@ -7,7 +7,7 @@ use crate::{
     config::Config,
     content::{self, Change},
     diag::Diagnostic,
-    model::{AccountId, GroupId},
+    model::{AccountId, GroupId, Target},
     workspace::{self, Disk, Repo, Source as _, blob_id},
 };
 use serde::Deserialize;
@@ -110,6 +110,17 @@ fn edit(desk: &Desk, asked: &Asked) -> Result<Done, Failure> {
     let before = errors(&text);
     if let Some(new) = errors(&edited).into_iter().find(|error| !before.contains(error)) {
         return Err(refuse(format!("`{path}` would have an error then: {new}"), "choose something else"));
+    }
+    if let Change::Date(date) = change {
+        let at = time::moment(Some(date), rules.config.zone)?;
+        let targets = rules.parse(file, path, &edited).0.map(|post| post.targets).unwrap_or_default();
+        let goes = |target: &Target| target.when.as_ref().is_some_and(|when| when.value.at == at);
+        if !targets.is_empty() && !targets.iter().any(goes) {
+            return Err(refuse(
+                format!("nothing would move: each account of `{path}` has a date of its own"),
+                "change those in the file",
+            ));
+        }
     }
     workspace::write_file(&desk.root().join(path), edited.as_bytes()).map_err(Failure::from)?;
     Ok(Done { path: path.to_owned(), diff: diff::lines(path, &text, &edited), page })

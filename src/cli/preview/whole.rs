@@ -13,7 +13,7 @@ use crate::{
     plan::{self, Plan, Policy, Row},
     report::{
         self,
-        pages::{CalendarPost, Counts, Line, title},
+        pages::{CalendarPost, Counts, Line, common_date, title},
     },
     workspace::{FileProblem, GitStore, Repo, Source},
 };
@@ -143,6 +143,7 @@ impl<'a> Whole<'a> {
                 language: known.post.as_ref().and_then(|post| post.targets.first()?.language.as_deref()),
                 campaign: known.post.as_ref().and_then(|post| post.campaign.as_ref()).map(|c| c.value.as_str()),
                 digest: Cow::Borrowed(&known.digest),
+                date: known.post.as_ref().and_then(common_date),
                 draft: known.post.as_ref().is_some_and(|post| post.draft),
                 errors: known.findings.iter().filter(|finding| finding.is_error()).count(),
                 lines: rows.into_iter().map(|row| Line::of(row, &known.findings)).collect(),

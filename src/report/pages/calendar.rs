@@ -82,7 +82,7 @@ struct EntryView<'a> {
     errors: usize,
     draft: bool,
     change: Option<&'static str>,
-    /// Whether it may be moved: nothing of it is out.
+    /// Whether it may be moved: nothing of it is out, and it stands here by the post's date rather than an account's own.
     movable: bool,
 }
 
@@ -256,7 +256,7 @@ impl<'a> Making<'_, 'a> {
             errors: post.errors,
             draft: post.draft,
             change: change(self.view, post.id),
-            movable: post.lines.iter().all(|line| line.done == 0 && is_ours(&state(line))),
+            movable: post.date == at && post.lines.iter().all(|line| line.done == 0 && is_ours(&state(line))),
         }
     }
 

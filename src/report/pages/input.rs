@@ -126,6 +126,8 @@ pub struct CalendarPost<'a> {
     pub campaign: Option<&'a str>,
     /// A digest of the file, as on the post's page.
     pub digest: Cow<'a, str>,
+    /// The date that may be changed here, as [`common_date`](super::common_date) tells it.
+    pub date: Option<Timestamp>,
     /// Whether it is a draft.
     pub draft: bool,
     /// How many errors it has.

@@ -26,6 +26,7 @@ pub use self::{
         View, title,
     },
     page::{media_path, month_path, post_path},
+    post::common_date,
     state::State,
 };
 use super::{TemplateError, Templates, templates::Set};

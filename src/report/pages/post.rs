@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     ledger::Event,
-    model::Timestamp,
+    model::{Post, Timestamp},
     plan::Row,
     report::history,
     text::{self, is_web},
@@ -112,7 +112,7 @@ pub(super) fn context<'a>(view: &View<'a>, input: &PostPage<'a>) -> Context<'a> 
         campaign: input.post.and_then(|post| post.campaign.as_ref()).map(|campaign| campaign.value.as_str()),
         tags: drafts().next().map(|draft| draft.tags.clone()).unwrap_or_default(),
         to: chosen(input),
-        when: common_date(input).map(|at| MomentView::new(at, view.now, view.config.zone)),
+        when: input.post.and_then(common_date).map(|at| MomentView::new(at, view.now, view.config.zone)),
         is_read: input.post.is_some(),
         errors: input.findings.iter().filter(|finding| finding.is_error()).count(),
     };
@@ -127,10 +127,10 @@ fn chosen<'a>(input: &PostPage<'a>) -> Vec<&'a str> {
     }
 }
 
-/// Returns the date that most accounts share, which is the post's own unless each has one of its own.
-fn common_date(input: &PostPage<'_>) -> Option<Timestamp> {
+/// Returns the date that most accounts share, which is the post's own unless each has one of its own; none if some have none.
+pub fn common_date(post: &Post) -> Option<Timestamp> {
     let mut dates: BTreeMap<Timestamp, usize> = BTreeMap::new();
-    for target in &input.post?.targets {
+    for target in &post.targets {
         *dates.entry(target.when.as_ref()?.value.at).or_default() += 1;
     }
     dates.into_iter().max_by_key(|(at, count)| (*count, std::cmp::Reverse(*at))).map(|(at, _)| at)

@@ -11,7 +11,7 @@ use masthead::{
     plan::{self, Plan, Policy, Row},
     report::pages::{
         CalendarPage, CalendarPost, Changes, CheckFile, CheckPage, Counts, Line, Live, Month, Pages, PlanPage,
-        PostPage, View, post_path, title,
+        PostPage, View, common_date, post_path, title,
     },
 };
 use std::{borrow::Cow, collections::BTreeMap};
@@ -185,6 +185,7 @@ impl Desk {
                     language: None,
                     campaign: parsed.post.as_ref().and_then(|post| post.campaign.as_ref()).map(|c| c.value.as_str()),
                     digest: Cow::Borrowed("d1gest"),
+                    date: parsed.post.as_ref().and_then(common_date),
                     draft: parsed.post.as_ref().is_some_and(|post| post.draft),
                     errors: parsed.findings.iter().filter(|finding| finding.is_error()).count(),
                     lines,
