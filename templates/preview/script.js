@@ -195,7 +195,7 @@ async function renew() {
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (!fresh.getElementById("main")) return;
   tell("");
-  const focus = document.activeElement;
+  const focus = document.activeElement || body;
   const holder = focus.closest("[data-post]")?.dataset.post;
   all(".yours").forEach((note) => note.remove());
   for (const part of [".top", "#main"]) morph(document.querySelector(part), fresh.querySelector(part));
@@ -218,10 +218,12 @@ function soon() {
   renewing = renewing.then(renew).catch(() => {});
 }
 
+/** Whether nobody tells of changes. */
+let lost = false;
+
 /** Listens for changes. */
 function follow() {
   const events = new EventSource(`${root}events`);
-  let lost = false;
   events.addEventListener("change", (event) => {
     const { version, paths } = JSON.parse(event.data);
     const mine = decodeURIComponent(body.dataset.path);
@@ -248,8 +250,9 @@ function follow() {
 /** Finds out why nobody tells of changes any more, though somebody answers. */
 async function again() {
   const answer = await fetch(`${root}icon.svg`, { method: "HEAD" }).catch(() => null);
-  if (answer?.status === 404) tell("The program was started anew. Open the address that it has printed.");
-  else follow();
+  if (answer?.status === 404) return tell("The program was started anew. Open the address that it has printed.");
+  if (answer?.ok) tell("Too many pages are open. This one is renewed again once another is closed.");
+  follow();
 }
 
 // Edits.

@@ -4,7 +4,11 @@ use crate::{
     relay::Relay,
     site::{Site, post},
 };
-use std::fs;
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Write as _},
+    net::TcpStream,
+};
 
 /// A text that is longer than the window.
 fn long(end: &str) -> String {
@@ -126,5 +130,29 @@ fn a_stream_that_breaks_off_is_taken_up_again() {
     site.messages();
     site.save("content/a.md", post("a", "09", "Written afterwards."));
     site.wait_for_words("Written afterwards.");
+    site.end();
+}
+
+#[test]
+fn one_page_too_many_waits_for_its_turn() {
+    let Some(site) = Site::start() else { return };
+    let host = site.url.trim_start_matches("http://").split('/').next().expect("an address").to_owned();
+    let path = site.url.trim_start_matches("http://").trim_start_matches(&host).to_owned();
+    let listen = || {
+        let mut stream = TcpStream::connect(&host).expect("it listens");
+        write!(stream, "GET {path}events HTTP/1.1\r\nhost: {host}\r\n\r\n").expect("it reads");
+        let mut line = String::new();
+        BufReader::new(stream.try_clone().expect("a stream")).read_line(&mut line).expect("an answer");
+        assert!(line.contains("200"), "{line}");
+        stream
+    };
+    let others: Vec<TcpStream> = (0..20).map(|_| listen()).collect();
+    site.open(&format!("{}posts/a.html", site.url));
+    site.wait("document.getElementById('lost').innerText.includes('Too many pages')");
+    site.save("content/a.md", post("a", "09", "Not heard of."));
+    drop(others);
+    site.wait_for_words("Not heard of.");
+    site.wait("document.getElementById('lost').innerText === ''");
+    site.messages();
     site.end();
 }
