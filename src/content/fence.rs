@@ -34,6 +34,11 @@ impl Format {
     }
 }
 
+/// Returns a text up to where its body begins: all of it if that can't be told, and nothing if it has no front matter.
+pub fn front_matter(text: &str) -> &str {
+    cut(FileId(0), text, &mut Vec::new()).map_or(text, |cut| &text[..cut.body])
+}
+
 /// Cuts a file at its fences. Without the closing one there is no telling what is what, and nothing is returned.
 pub(super) fn cut(file: FileId, text: &str, out: &mut Vec<Diagnostic>) -> Option<Cut> {
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };

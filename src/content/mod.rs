@@ -31,6 +31,7 @@ pub use self::{
     codes::CODES,
     defaults::{Defaults, parse_defaults},
     edit::{Change, Edit, Refused, edit, named},
+    fence::front_matter,
     freeze::{freeze_schema, parse_freeze, unreadable_freeze},
     id::path_id,
     keys::schema,

@@ -1,20 +1,39 @@
 use super::desk::{Desk, Effect};
 use serde_json::json;
-use std::sync::Arc;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 use tokio::sync::broadcast;
 
 /// How many events may wait for a page that is slow to take them; who misses one is told to take everything anew.
 const WAITING: usize = 64;
 
+/// For how long after a page was asked for it may still be made, fetched in parts and painted.
+const COURTESY: Duration = Duration::from_millis(250);
+
 /// Tells open pages what has changed.
 #[derive(Clone, Debug)]
 pub(super) struct Live {
     sender: broadcast::Sender<Arc<str>>,
+    /// When a page was asked for last.
+    asked: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Live {
     pub(super) fn new() -> Self {
-        Self { sender: broadcast::Sender::new(WAITING) }
+        Self { sender: broadcast::Sender::new(WAITING), asked: Arc::default() }
+    }
+
+    /// Notes that a page, or a part of one, is asked for now.
+    pub(super) fn ask(&self) {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Returns for how long what nobody waits for had better be put off.
+    pub(super) fn courtesy(&self) -> Duration {
+        let asked = *self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.map_or(Duration::ZERO, |asked| COURTESY.saturating_sub(asked.elapsed()))
     }
 
     /// Begins to listen.

@@ -100,6 +100,7 @@ impl Site {
             (_, false) => with(plain(StatusCode::METHOD_NOT_ALLOWED, "this is not done here"), "GET, HEAD"),
             ("events", true) => self.events(),
             (_, true) => {
+                self.live.ask();
                 let own = Arc::clone(&self);
                 // A page takes a while, in which others want to be heard.
                 let made = tokio::task::spawn_blocking(move || own.page(&below)).await;

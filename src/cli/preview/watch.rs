@@ -26,6 +26,8 @@ const PORT: u16 = 4400;
 const PORTS: u16 = 50;
 /// How often it is told how far reading everything has come.
 const OFTEN: Duration = Duration::from_millis(500);
+/// For how long after the start pages come before what is wrong is looked for.
+const FIRST: Duration = Duration::from_secs(3);
 /// How often a workspace that is gone is looked for.
 const AGAIN: Duration = Duration::from_millis(500);
 
@@ -102,15 +104,20 @@ fn tend(desk: &Desk, live: &Live, mut watch: Watch, mut terminal: Terminal) {
     let (mut untold, mut told_at) = (Effect::default(), Instant::now());
     // And what the terminal has not been told.
     let mut unsaid = Effect { all: true, ..Effect::default() };
+    let begun = Instant::now();
+    // Whether somebody may wait for what is left to do.
+    let mut is_awaited = false;
     loop {
         let is_gone = desk.look().gone().is_some();
+        let courtesy = if is_awaited || begun.elapsed() > FIRST { Duration::ZERO } else { live.courtesy() };
         let timeout = match (desk.has_more(), is_gone) {
-            (true, _) => Some(Duration::ZERO),
+            (true, _) => Some(courtesy),
             (false, true) => Some(AGAIN),
             (false, false) => None,
         };
         match watch.next(timeout) {
             Some(changes) => {
+                is_awaited = true;
                 let effect = desk.change(&changes);
                 live.tell(desk, &effect);
                 unsaid.add(effect);
@@ -127,6 +134,7 @@ fn tend(desk: &Desk, live: &Live, mut watch: Watch, mut terminal: Terminal) {
                     unsaid.add(effect);
                 }
             }
+            None if desk.has_more() && !courtesy.is_zero() => {}
             None if desk.has_more() => {
                 untold.add(desk.step());
             }
@@ -134,6 +142,7 @@ fn tend(desk: &Desk, live: &Live, mut watch: Watch, mut terminal: Terminal) {
             None => return,
         }
         let is_done = !desk.has_more();
+        is_awaited &= !is_done;
         if is_done || told_at.elapsed() > OFTEN {
             live.tell(desk, &untold);
             unsaid.add(std::mem::take(&mut untold));

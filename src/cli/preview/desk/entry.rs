@@ -16,7 +16,7 @@ pub(super) struct Entry {
     pub(super) id: PostId,
     /// Of the text, to know whether it has changed.
     pub(super) stamp: u64,
-    /// What is wrong with it, at its level, sorted by place. Of a file that was not checked yet, only what parsing minds.
+    /// What is wrong with it, at its level, sorted by place; nothing of a file that was not checked yet.
     pub(super) findings: Box<[Diagnostic]>,
     pub(super) is_checked: bool,
     /// None where the file can't be read as a post.
@@ -39,9 +39,9 @@ pub(super) struct Facts {
 /// How much is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Depth {
-    /// What the file says.
-    Parsed,
-    /// And what is wrong with it.
+    /// What the front matter says: when a post is due, and what it is called. The rest takes four times as long.
+    Front,
+    /// All that the file says, and what is wrong with it.
     Checked,
 }
 
@@ -65,12 +65,14 @@ impl Reader<'_> {
         known: Option<&Entry>,
     ) -> Entry {
         let stamp = text.as_ref().map_or(0, |text| stamp(text));
-        let (post, findings) = match &text {
-            Ok(text) => self.rules.parse(file, path, text),
-            Err(_) => (None, Vec::new()),
+        let (post, findings) = match (&text, depth) {
+            (Ok(text), Depth::Front) => self.rules.parse(file, path, content::front_matter(text)),
+            (Ok(text), Depth::Checked) => self.rules.parse(file, path, text),
+            (Err(_), _) => (None, Vec::new()),
         };
         let (mut findings, post) = match depth {
-            Depth::Parsed => (findings, post),
+            // Without its text it lacks what it does not lack.
+            Depth::Front => (Vec::new(), post),
             Depth::Checked => {
                 let published = |post: &PostId, account: &AccountId| {
                     self.ledger.is_some_and(|ledger| ledger.delivery(post, account).is_some())
@@ -125,7 +127,13 @@ impl Facts {
 impl Entry {
     /// Returns whether pages show the same for both.
     pub(super) fn says_as(&self, other: &Self) -> bool {
-        self.stamp == other.stamp && self.id == other.id && self.findings == other.findings && self.facts == other.facts
+        let dates = |entry: &Self| entry.facts.as_ref().map(|facts| (facts.dates.clone(), facts.undated));
+        // Of one that was not checked yet, nothing else is known.
+        let same_facts = match self.is_checked == other.is_checked {
+            true => self.facts == other.facts,
+            false => dates(self) == dates(other),
+        };
+        self.stamp == other.stamp && self.id == other.id && self.findings == other.findings && same_facts
     }
 
     /// Returns how many of its findings have a level.

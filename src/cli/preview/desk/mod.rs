@@ -129,7 +129,7 @@ impl Desk {
             (state.rules.clone(), Arc::clone(&state.book.files), state.backlog.iter().copied().collect::<Vec<_>>())
         };
         if let Some(rules) = rules {
-            self.enter(&rules, &files, &posts, Depth::Parsed, &mut Effect::default());
+            self.enter(&rules, &files, &posts, Depth::Front, &mut Effect::default());
         }
         self.refresh_ledger();
         self.write(|state| {
