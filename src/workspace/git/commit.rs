@@ -14,7 +14,7 @@ use std::{
     collections::HashMap,
     fmt, iter,
     path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
     thread,
     time::Duration,
 };
@@ -33,6 +33,8 @@ pub struct Commit {
     tree: Oid,
     /// The repository, opened once for each core: git2's repositories may be sent between threads but not shared.
     git: Vec<Mutex<Repository>>,
+    /// The files that were listed. Large folders are read anew for every file that is sought in them.
+    listed: OnceLock<HashMap<String, Oid>>,
     looked: Mutex<HashMap<Oid, Result<MediaInfo, MediaProblem>>>,
 }
 
@@ -76,7 +78,7 @@ impl Repo {
         let cores = thread::available_parallelism().map_or(1, usize::from).min(MOST_OPEN);
         let more = (1..cores).map(|_| self.again().map(Mutex::new));
         let git = iter::once(Ok(Mutex::new(git))).chain(more).collect::<Result<_, _>>()?;
-        Ok(Commit { id, tree, git, looked: Mutex::default() })
+        Ok(Commit { id, tree, git, listed: OnceLock::new(), looked: Mutex::default() })
     }
 }
 
@@ -95,6 +97,9 @@ impl Commit {
 
     /// Finds the blob of a plain file.
     fn find(&self, git: &Repository, path: &str) -> Result<Oid, Obstacle> {
+        if let Some(id) = self.listed.get().and_then(|listed| listed.get(path)) {
+            return Ok(*id);
+        }
         if !source::is_inside(path) {
             return Err(Obstacle::NotAFile);
         }
@@ -138,12 +143,14 @@ impl Commit {
 impl Source for Commit {
     fn list(&self) -> Result<Listing, WorkspaceError> {
         let git = self.lock();
-        let mut listing = Listing::default();
+        let (mut listing, mut files) = (Listing::default(), HashMap::new());
         let top = git.find_tree(self.tree);
         let top = top.map_err(|error| git_error(&format!("read the files of `{}`", self.id), &error))?;
         for folder in [CONTENT, TEMPLATES] {
             match top.get_name(folder) {
-                Some(entry) if entry.kind() == Some(ObjectType::Tree) => walk(&git, entry.id(), folder, &mut listing)?,
+                Some(entry) if entry.kind() == Some(ObjectType::Tree) => {
+                    walk(&git, entry.id(), folder, &mut listing, &mut files)?;
+                }
                 Some(entry) if entry.filemode() == SYMLINK => {
                     listing.problems.push((folder.to_owned(), FileProblem::Symlink));
                 }
@@ -152,6 +159,8 @@ impl Source for Commit {
             }
         }
         listing.sort();
+        // All who list it find the same.
+        let _ = self.listed.set(files);
         Ok(listing)
     }
 
@@ -199,8 +208,14 @@ impl MediaLibrary for Commit {
     }
 }
 
-/// Lists what matters below a folder. Names that begin with a dot are left out, as on disk.
-fn walk(git: &Repository, id: Oid, folder: &str, listing: &mut Listing) -> Result<(), WorkspaceError> {
+/// Lists what matters below a folder, and all plain files. Names that begin with a dot are left out, as on disk.
+fn walk(
+    git: &Repository,
+    id: Oid,
+    folder: &str,
+    listing: &mut Listing,
+    files: &mut HashMap<String, Oid>,
+) -> Result<(), WorkspaceError> {
     let tree = git.find_tree(id).map_err(|error| git_error(&format!("read the folder `{folder}`"), &error))?;
     for entry in &tree {
         let name = String::from_utf8_lossy(entry.name_bytes());
@@ -210,8 +225,11 @@ fn walk(git: &Repository, id: Oid, folder: &str, listing: &mut Listing) -> Resul
         let is_named_well = entry.name().is_ok() && source::is_inside(&name);
         let path = format!("{folder}/{name}");
         let role = Listing::role(&path);
+        if is_named_well && entry.kind() == Some(ObjectType::Blob) && entry.filemode() != SYMLINK {
+            files.insert(path.clone(), entry.id());
+        }
         match (entry.kind(), role) {
-            (Some(ObjectType::Tree), _) => walk(git, entry.id(), &path, listing)?,
+            (Some(ObjectType::Tree), _) => walk(git, entry.id(), &path, listing, files)?,
             // Where a link leads can't be told from the commit alone, so all are reported that may stand for posts.
             (Some(ObjectType::Blob), role) if entry.filemode() == SYMLINK => {
                 if role.is_some() || !name.contains('.') {
@@ -319,14 +337,18 @@ mod tests {
         sandbox.write("content/p.png", image(ImageFormat::Png, 3, 5));
         sandbox.commit("first");
         let (disk, commit) = (Disk::new(sandbox.path()), head(&sandbox, ""));
+        // What was listed is found at once, and must be the same.
+        let unlisted = head(&sandbox, "");
         assert_eq!(disk.list(), commit.list());
         for path in ["content/b.md", "content/large.md", "content/latin.md", "content/none.md", "content"] {
             assert_eq!(disk.read(path), commit.read(path), "{path}");
+            assert_eq!(unlisted.read(path), commit.read(path), "{path}");
         }
         for path in ["content/p.png", "content/P.png", "content/b.md", "content", "../p.png", "content/p.png/x"] {
             assert_eq!(disk.look(path), commit.look(path), "{path}");
             assert_eq!(disk.digest(path), commit.digest(path), "{path}");
             assert_eq!(disk.bytes(path), commit.bytes(path), "{path}");
+            assert_eq!(unlisted.bytes(path), commit.bytes(path), "{path}");
         }
         assert_eq!(commit.look("content/p.png").expect("an image").kind, MediaKind::Png);
     }
