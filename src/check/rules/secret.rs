@@ -151,32 +151,16 @@ const TOKENS: &[Token] = &[
     token("AGE-SECRET-KEY-1", capital, 50, "the secret key of a vault"),
 ];
 
-/// The first and the second bytes that there are in [`TOKENS`]: hardly a word has both.
-static TOKEN_STARTS: [[bool; 256]; 2] = {
-    let mut table = [[false; 256]; 2];
-    let mut at = 0;
-    while at < TOKENS.len() {
-        let prefix = TOKENS[at].prefix.as_bytes();
-        table[0][prefix[0] as usize] = true;
-        table[1][prefix[1] as usize] = true;
-        at += 1;
-    }
-    table
-};
-
 /// Looks for secrets in a run without spaces.
 fn look(text: &str, run: Range<usize>, found: &mut Vec<(Range<usize>, &'static str)>) {
     let bytes = &text.as_bytes()[run.clone()];
     let mut before = b' ';
     // What is left after that is too short for any of them.
     for (at, &byte) in bytes[..=bytes.len() - SHORTEST].iter().enumerate() {
-        let starts_word = IN_WORD[usize::from(byte)] && byte != b'_' && !IN_WORD[usize::from(before)];
+        let starts_word = byte.is_ascii_alphanumeric() && !before.is_ascii_alphanumeric() && before != b'_';
         let after_hyphen = before == b'-';
         before = byte;
-        if starts_word
-            && may_begin(&bytes[at..])
-            && let Some((length, what)) = at_word(&bytes[at..], after_hyphen)
-        {
+        if starts_word && let Some((length, what)) = at_word(&bytes[at..], after_hyphen) {
             found.push((run.start + at..run.start + at + length, what));
             return;
         }
@@ -185,17 +169,7 @@ fn look(text: &str, run: Range<usize>, found: &mut Vec<(Range<usize>, &'static s
     found.extend(found_one.or_else(|| in_address(&text[run.clone()], run.start)));
 }
 
-/// Tells by a few of its bytes whether a word may begin one of [`at_word`]'s: hardly any of prose does.
-fn may_begin(rest: &[u8]) -> bool {
-    starts_as_token(rest) || rest[4] == b'-' || rest[0].is_ascii_digit() || rest.starts_with(JSON_OBJECT.as_bytes())
-}
-
-fn starts_as_token(rest: &[u8]) -> bool {
-    TOKEN_STARTS[0][usize::from(rest[0])] && TOKEN_STARTS[1][usize::from(rest[1])]
-}
-
-/// Finds a secret that begins with a word. By itself, so that the loop over the bytes of a run stays small.
-#[inline(never)]
+/// Finds a secret that begins with a word.
 fn at_word(rest: &[u8], after_hyphen: bool) -> Option<(usize, &'static str)> {
     if let Some(token) = starting_token(rest).or_else(|| json_web_token(rest)) {
         return Some(token);
@@ -206,26 +180,8 @@ fn at_word(rest: &[u8], after_hyphen: bool) -> Option<(usize, &'static str)> {
     bot_token(rest).map(|length| (length, "a Telegram bot token"))
 }
 
-/// Whether a byte can be inside a word; those that can't come before one.
-static IN_WORD: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0u8;
-    while byte < 128 {
-        table[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_';
-        byte += 1;
-    }
-    table
-};
-
 fn starting_token(rest: &[u8]) -> Option<(usize, &'static str)> {
-    if !starts_as_token(rest) {
-        return None;
-    }
-    let starts = |token: &&Token| {
-        let prefix = token.prefix.as_bytes();
-        prefix[..2] == rest[..2] && rest.starts_with(prefix)
-    };
-    let token = TOKENS.iter().find(starts)?;
+    let token = TOKENS.iter().find(|token| rest.starts_with(token.prefix.as_bytes()))?;
     let follows = rest[token.prefix.len()..].iter().take_while(|byte| (token.follows)(**byte)).count();
     let length = token.prefix.len() + follows;
     // The keys that the documentation of AWS uses end so.

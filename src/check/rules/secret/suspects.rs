@@ -50,21 +50,5 @@ fn has_user(rest: &[u8]) -> bool {
 
 /// Tells whether a byte can be inside a token, an assignment or an address.
 pub(super) fn in_run(byte: u8) -> bool {
-    IN_RUN[usize::from(byte)]
+    byte.is_ascii_alphanumeric() || b"_-.=/+:@%~$!#&?*".contains(&byte)
 }
-
-static IN_RUN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0u8;
-    while byte < 128 {
-        table[byte as usize] = byte.is_ascii_alphanumeric();
-        byte += 1;
-    }
-    let others = b"_-.=/+:@%~$!#&?*";
-    let mut at = 0;
-    while at < others.len() {
-        table[others[at] as usize] = true;
-        at += 1;
-    }
-    table
-};
