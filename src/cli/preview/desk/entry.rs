@@ -127,11 +127,12 @@ impl Facts {
 impl Entry {
     /// Returns whether pages show the same for both.
     pub(super) fn says_as(&self, other: &Self) -> bool {
-        let dates = |entry: &Self| entry.facts.as_ref().map(|facts| (facts.dates.clone(), facts.undated));
-        // Of one that was not checked yet, nothing else is known.
-        let same_facts = match self.is_checked == other.is_checked {
-            true => self.facts == other.facts,
-            false => dates(self) == dates(other),
+        let same_facts = match (&self.facts, &other.facts) {
+            // Of one that was not checked yet, nothing else is known.
+            (Some(mine), Some(theirs)) if self.is_checked != other.is_checked => {
+                (&mine.dates, mine.undated) == (&theirs.dates, theirs.undated)
+            }
+            (mine, theirs) => mine == theirs,
         };
         self.stamp == other.stamp && self.id == other.id && self.findings == other.findings && same_facts
     }
