@@ -90,11 +90,12 @@ pub fn parse(
 /// Keeps one finding of each line with a syntax error: whatever else stands there was not meant so.
 fn drop_consequences(text: &str, out: &mut Vec<Diagnostic>) {
     let line_of = |finding: &Diagnostic| {
-        let before = &text[..text.floor_char_boundary(finding.primary.span.start as usize)];
-        before.rfind('\n')
+        let place = finding.primary.span;
+        // Some point into the defaults.
+        (place.file, text[..text.floor_char_boundary(place.start as usize)].rfind('\n'))
     };
     let is_syntax = |finding: &&Diagnostic| finding.code.name == shared::SYNTAX.name;
-    let broken: BTreeSet<Option<usize>> = out.iter().filter(is_syntax).map(line_of).collect();
+    let broken: BTreeSet<_> = out.iter().filter(is_syntax).map(line_of).collect();
     let mut told = BTreeSet::new();
     out.retain(|finding| {
         let line = line_of(finding);
