@@ -3,7 +3,7 @@
 # folder. Arguments are those of the test binary, such as a test's name:
 #
 #     bash tests/browser.sh
-#     MASTHEAD_PICTURES=/tmp/pictures bash tests/browser.sh pictures    # writes them for people to look at
+#     MASTHEAD_PICTURES=OUTDIR bash tests/browser.sh pictures    # writes them for people to look at
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/need.sh"

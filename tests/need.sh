@@ -1,4 +1,4 @@
-# What scripts that look at pages in a browser need and install; to be sourced.
+# What scripts of the tests need and install; to be sourced.
 
 # A folder that stays, for what comes from npm.
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/masthead-axe

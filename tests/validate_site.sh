@@ -8,15 +8,10 @@
 # `jsonfeedvalidator`. What is missing is installed below a cache folder.
 set -euo pipefail
 site=$(cd "${1:?usage: validate_site.sh FOLDER}" && pwd)
+. "$(dirname "$0")/need.sh"
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/masthead-validators
 mkdir -p "$cache"
 
-need() { # need PROGRAM DEBIAN-PACKAGE…
-  command -v "$1" >/dev/null && return
-  echo "installing ${*:2}" >&2
-  if [ "$(id -u)" != 0 ]; then sudo=sudo; else sudo=; fi
-  $sudo apt-get update -qq && $sudo apt-get install -y -qq "${@:2}" >/dev/null
-}
 need java default-jre-headless
 need npm nodejs npm
 need python3 python3 python3-venv
