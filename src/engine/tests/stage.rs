@@ -156,14 +156,7 @@ impl Stage {
         });
         let networks = self.networks();
         let mut tell = |progress| self.said.borrow_mut().push(progress);
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        runtime.block_on(async {
-            tokio::select! {
-                biased;
-                () = self.server.crashed.notified() => None,
-                ended = execute(self.world(&networks), &plan, store, &mut tell) => Some(ended),
-            }
-        })
+        self.until_it_dies(execute(self.world(&networks), &plan, store, &mut tell))
     }
 
     pub(super) fn run(&self, rows: Vec<Row>) -> Vec<Settled> {
@@ -175,12 +168,16 @@ impl Stage {
         let (networks, rows) = (self.networks(), [row]);
         let mut tell = |progress| self.said.borrow_mut().push(progress);
         let store: Box<dyn Store> = Box::new(self.store.clone());
+        self.until_it_dies(amend(self.world(&networks), &rows, asked, store, &mut tell))
+    }
+
+    fn until_it_dies<T>(&self, publisher: impl Future<Output = T>) -> Option<T> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(async {
             tokio::select! {
                 biased;
                 () = self.server.crashed.notified() => None,
-                ended = amend(self.world(&networks), &rows, asked, store, &mut tell) => Some(ended),
+                ended = publisher => Some(ended),
             }
         })
     }
