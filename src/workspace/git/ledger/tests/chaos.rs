@@ -147,10 +147,13 @@ impl Rig {
         let post = format!("post-{}", number % 16);
         let event = try_(&post, &format!("{number:032x}"));
         let before = self.tip();
-        self.patience(Duration::from_millis(1500));
         match trouble {
             Trouble::Nothing => {}
-            Trouble::Web(faults) => self.front.set(faults),
+            Trouble::Web(faults) => {
+                self.front.set(faults);
+                // Some never answer.
+                self.patience(Duration::from_millis(1500));
+            }
             Trouble::Killed(ms) => self.patience(Duration::from_millis(*ms)),
             Trouble::Protected => drop(self.origin.write("refuse", "")),
             Trouble::Race => drop(self.origin.write("race", "")),
