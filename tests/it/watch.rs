@@ -384,6 +384,14 @@ fn what_is_published_elsewhere_is_shown() {
 }
 
 #[test]
+fn an_interrupt_is_heard_from_the_start() {
+    for _ in 0..8 {
+        // Its address has just been read.
+        Watch::start().end();
+    }
+}
+
+#[test]
 fn a_taken_port_is_told() {
     let watch = Watch::start();
     let port = watch.address.rsplit(':').next().expect("a port").to_owned();

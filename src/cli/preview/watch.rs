@@ -12,9 +12,13 @@ use crate::{
     workspace,
 };
 use std::{
+    future::{Future as _, poll_fn},
+    io,
     net::{Ipv4Addr, SocketAddr},
     path::Path,
+    pin::pin,
     sync::Arc,
+    task::Poll,
     thread,
     time::{Duration, Instant},
 };
@@ -50,6 +54,12 @@ pub(in crate::cli) fn run(flags: Flags, start: &Path, ui: &Ui) -> Done {
     let done = runtime.block_on(async {
         let listener = listen(flags.port).await?;
         let address = listener.local_addr().map_err(|error| Failure::doing(format!("failed to listen: {error}")))?;
+        // From here on an interrupt is heard, which somebody who reads the address may rely on.
+        let mut interrupt = pin!(tokio::signal::ctrl_c());
+        let interrupted_already = poll_fn(|context| Poll::Ready(interrupt.as_mut().poll(context))).await;
+        if let Poll::Ready(heard) = interrupted_already {
+            return interrupted(heard);
+        }
         ui.data(&format!("http://{address}/{}/\n", token.as_str()));
         let how = if flags.poll { How::Polled } else { How::Told };
         let watch = Watch::start(&root, how);
@@ -73,15 +83,16 @@ pub(in crate::cli) fn run(flags: Flags, start: &Path, ui: &Ui) -> Done {
         let handle = move |request| Arc::clone(&site).handle(request);
         tokio::select! {
             () = loopback::serve(listener, handle) => Err(Failure::doing("failed to listen any longer")),
-            heard = tokio::signal::ctrl_c() => match heard {
-                Ok(()) => Ok(DONE),
-                Err(error) => Err(Failure::doing(format!("failed to hear signals: {error}"))),
-            },
+            heard = interrupt => interrupted(heard),
         }
     });
     // A page that is being made is of no use to anybody any more.
     runtime.shutdown_background();
     done
+}
+
+fn interrupted(heard: io::Result<()>) -> Done {
+    heard.map(|()| DONE).map_err(|error| Failure::doing(format!("failed to hear signals: {error}")))
 }
 
 /// Listens on the port that is wanted, or else on the first that is free.
