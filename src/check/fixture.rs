@@ -44,6 +44,7 @@ static LONG: Profile = Profile {
             network: NetworkId("long"),
             links: LinkStyle::TextThenUrl,
             handles: HandleStyle::UserAtHost,
+            styles: false,
         }),
         max: Some(limit(40)),
         measure: Measure { unit: Unit::Graphemes, url: Some(10), mention: MentionWeight::Full },
@@ -73,6 +74,8 @@ static LONG: Profile = Profile {
     post_options: &[],
     account_options: &[],
     needs: &[Need::Endpoint, Need::Token],
+    setup: &[],
+    quirks: "",
 };
 
 /// Thirty characters and sixty bytes; has neither polls nor threads, and scales images down.
@@ -84,6 +87,7 @@ static SHORT: Profile = Profile {
             network: NetworkId("short"),
             links: LinkStyle::Range,
             handles: HandleStyle::Domain,
+            styles: false,
         }),
         max: Some(limit(30)),
         measure: Measure { unit: Unit::Graphemes, url: None, mention: MentionWeight::Full },
@@ -101,6 +105,8 @@ static SHORT: Profile = Profile {
     poll: None,
     quote: false,
     needs: &[],
+    setup: &[],
+    quirks: "",
     ..LONG
 };
 
@@ -120,6 +126,8 @@ static PAGES: Profile = Profile {
     poll: None,
     projected: true,
     needs: &[],
+    setup: &[],
+    quirks: "",
     ..LONG
 };
 

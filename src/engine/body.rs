@@ -7,9 +7,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 /// An image or video in memory, as it is sent.
 #[derive(Clone)]
-pub(super) struct Upload {
-    pub(super) bytes: Vec<u8>,
-    pub(super) kind: MediaKind,
+pub struct Upload {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// What they are.
+    pub kind: MediaKind,
 }
 
 /// A body and what it is.
@@ -46,6 +48,14 @@ pub(super) fn render(
             let upload = upload(key)?;
             Rendered { content_type: Some(upload.kind.mime().to_owned()), bytes: upload.bytes.clone() }
         }
+        Payload::Form(fields) => {
+            let mut form = form_urlencoded::Serializer::new(String::new());
+            for field in fields {
+                form.append_pair(&field.name, &words(&field.value, secret)?);
+            }
+            let kind = "application/x-www-form-urlencoded".to_owned();
+            Rendered { content_type: Some(kind), bytes: form.finish().into_bytes() }
+        }
         Payload::Multipart(fields) => {
             let boundary = format!("masthead-{}", random_id(entropy));
             let mut bytes = Vec::new();
@@ -53,9 +63,13 @@ pub(super) fn render(
                 let disposition = format!("--{boundary}\r\ncontent-disposition: form-data; name=\"{}\"", field.name);
                 bytes.extend_from_slice(disposition.as_bytes());
                 match &field.value {
-                    FieldValue::Text(text) => {
+                    FieldValue::Json(value) => {
+                        bytes.extend_from_slice(b"\r\ncontent-type: application/json\r\n\r\n");
+                        bytes.extend_from_slice(value.to_string().as_bytes());
+                    }
+                    FieldValue::Text(_) | FieldValue::Secret(_) => {
                         bytes.extend_from_slice(b"\r\n\r\n");
-                        bytes.extend_from_slice(text.as_bytes());
+                        bytes.extend_from_slice(words(&field.value, secret)?.as_bytes());
                     }
                     FieldValue::Media(key) => {
                         let upload = upload(key)?;
@@ -76,6 +90,16 @@ pub(super) fn render(
             Rendered { content_type: Some(format!("multipart/form-data; boundary={boundary}")), bytes }
         }
     })
+}
+
+/// Returns the value of a field as text.
+fn words(value: &FieldValue, secret: &dyn Fn(Credential) -> Result<SecretString, String>) -> Result<String, String> {
+    match value {
+        FieldValue::Text(text) => Ok(text.clone()),
+        FieldValue::Json(value) => Ok(value.to_string()),
+        FieldValue::Secret(credential) => Ok(secret(*credential)?.expose_secret().to_owned()),
+        FieldValue::Media(_) => Err("the adapter puts a file into a form that takes none".to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -126,10 +150,21 @@ mod tests {
     }
 
     #[test]
+    fn a_form_without_files_is_as_the_address_bar_writes_it() {
+        let field = Field::text("grant type", "re&fresh=é");
+        let payload = Payload::Form(vec![field, Field::new("token", FieldValue::Secret(Credential::Token))]);
+        let kind = "application/x-www-form-urlencoded".to_owned();
+        assert_eq!(written(&payload), Ok((Some(kind), "grant+type=re%26fresh%3D%C3%A9&token=hunter2".to_owned())));
+        assert!(written(&Payload::Form(vec![Field::new("file", FieldValue::Media(MediaKey(0)))])).is_err());
+    }
+
+    #[test]
     fn a_form_holds_text_and_files_without_their_names() {
         let payload = Payload::Multipart(vec![
-            Field { name: "description", value: FieldValue::Text("two\r\nlines".to_owned()) },
-            Field { name: "file", value: FieldValue::Media(MediaKey(0)) },
+            Field::text("description", "two\r\nlines"),
+            Field::new("file", FieldValue::Media(MediaKey(0))),
+            Field::new("payload", FieldValue::Json(json!({"a": 1}))),
+            Field::new("key", FieldValue::Secret(Credential::Token)),
         ]);
         let (kind, text) = written(&payload).expect("a form");
         let kind = kind.expect("a type");
@@ -138,6 +173,8 @@ mod tests {
             text.replace(boundary, "B"),
             "--B\r\ncontent-disposition: form-data; name=\"description\"\r\n\r\ntwo\r\nlines\r\n\
              --B\r\ncontent-disposition: form-data; name=\"file\"; filename=\"media-1.png\"\r\ncontent-type: image/png\r\n\r\nPIXELS\r\n\
+             --B\r\ncontent-disposition: form-data; name=\"payload\"\r\ncontent-type: application/json\r\n\r\n{\"a\":1}\r\n\
+             --B\r\ncontent-disposition: form-data; name=\"key\"\r\n\r\nhunter2\r\n\
              --B--\r\n"
         );
     }

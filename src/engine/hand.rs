@@ -1,18 +1,20 @@
 use super::{
-    Outgoing, OutgoingBody, Redactor, TransportError, World,
+    Outgoing, Redactor, TransportError, World,
     address::allow,
-    body::{Upload, render},
+    body::Upload,
     claim::{Claim, Withheld},
     heard::Heard,
     keys::Keys,
+    outgoing::{Stock, make_ready},
     pace::jittered,
     verdict::Sent,
 };
 use crate::{
     model::Account,
-    network::{Credential, Effect, ErrorKind, Flow, Hand, NetworkError, Payload, Request, Response, Session},
+    network::{Credential, Effect, ErrorKind, Flow, Hand, NetworkError, Request, Response, Session},
     workspace::trial::kill_point,
 };
+use secrecy::ExposeSecret as _;
 use std::time::Duration;
 
 /// How often a call without a public effect is made before its failure is believed.
@@ -163,30 +165,22 @@ impl EngineHand<'_> {
 
     fn outgoing(&self, request: &Request) -> Result<Outgoing, NetworkError> {
         let misconfigured = |why: String| NetworkError::new(ErrorKind::Misconfigured, why);
-        let in_body =
-            matches!(&request.payload, Payload::JsonWithSecret { credential, .. } if *credential != Credential::None);
-        let personal = in_body || request.credential != Credential::None || request.effect != Effect::Read;
-        allow(&request.url, self.account, self.session, personal).map_err(misconfigured)?;
-        let bearer = match request.credential {
-            Credential::None => None,
-            credential => Some(self.keys.get(credential).map_err(misconfigured)?),
+        let stock = Stock {
+            secret: &|credential| self.keys.get(credential),
+            uploads: self.uploads,
+            entropy: self.world.entropy,
+            now: self.heard.now(self.world.clock.boottime()).unwrap_or_else(|| self.world.clock.now()),
         };
-        let secret = |credential| self.keys.get(credential);
-        let body = render(&request.payload, self.uploads, &secret, self.world.entropy).map_err(misconfigured)?;
-        let mut headers: Vec<(String, String)> =
-            request.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        if let Some(kind) = body.content_type {
-            headers.push(("content-type".to_owned(), kind));
+        let outgoing = make_ready(request, &stock).map_err(misconfigured)?;
+        let personal =
+            request.payload.has_secret() || request.credential != Credential::None || request.effect != Effect::Read;
+        allow(outgoing.address(), self.account, self.session, personal).map_err(misconfigured)?;
+        // What was made of a secret is one too, should the server repeat it.
+        if let Some((_, made)) = outgoing.authorization.as_ref().and_then(|value| value.expose_secret().split_once(' '))
+        {
+            self.redactor.learn(&made.into());
         }
-        Ok(Outgoing {
-            label: request.label,
-            method: request.method,
-            url: request.url.clone(),
-            headers,
-            bearer,
-            body: OutgoingBody(body.bytes),
-            effect: request.effect,
-        })
+        Ok(outgoing)
     }
 }
 

@@ -36,6 +36,7 @@ mod heard;
 mod images;
 mod keys;
 mod log;
+mod outgoing;
 mod pace;
 mod pins;
 mod prepare;
@@ -47,6 +48,7 @@ mod renew;
 mod scribe;
 mod secrets;
 mod settle;
+mod sign;
 #[doc(hidden)]
 pub mod testing;
 #[cfg(test)]
@@ -58,10 +60,12 @@ mod verdict;
 mod world;
 
 pub use self::{
+    body::Upload,
     clock::{SystemClock, SystemEntropy},
     execute::{Asked, Outcome, Progress, Settled, amend, execute},
     fetch::{FetchError, Fetched, KeptMedia, LARGEST, Reach, fetch, shown_address},
     images::public_copy,
+    outgoing::{Stock, make_ready},
     probe::{ProbeReport, probe},
     probes::Probes,
     redact::Redactor,

@@ -8,6 +8,9 @@ const MASK: &str = "[secret]";
 /// Shorter secrets aren't masked: they would tear words apart, and protect nothing.
 const SHORTEST: usize = 4;
 
+/// A piece of a secret that is an address or a key with its id, from which on it is a secret by itself.
+const LONG_PIECE: usize = 16;
+
 /// Takes the secrets that it has been told out of texts, also as they look in base64, in addresses and in JSON.
 #[derive(Default)]
 pub struct Redactor {
@@ -19,7 +22,9 @@ impl Redactor {
     /// Learns a secret.
     pub fn learn(&self, secret: &SecretString) {
         let mut forms = self.forms.borrow_mut();
-        for form in forms_of(secret.expose_secret()) {
+        let whole = secret.expose_secret();
+        let pieces = whole.split(|c: char| "/:?&= ,".contains(c)).filter(|piece| piece.len() >= LONG_PIECE);
+        for form in std::iter::once(whole).chain(pieces).flat_map(forms_of) {
             if form.len() >= SHORTEST && !forms.iter().any(|known| known.expose_secret() == form) {
                 forms.push(form.into());
             }
@@ -122,6 +127,14 @@ mod tests {
         check("hunter22", "Basic aHVudGVyMjI=", "Basic [secret]=");
         check("a\"quoted\\one", r#"{"password":"a\"quoted\\one"}"#, r#"{"password":"[secret]"}"#);
         check("pass-\u{e9}", "pass-%C3%A9", "[secret]");
+    }
+
+    #[test]
+    fn the_secret_pieces_of_an_address_or_key_are_masked_too() {
+        let hook = "https://chat.example/hooks/1234/abcdefghijklmnopqrstuvwx";
+        check(hook, &format!("{hook}?wait=true"), "[secret]?wait=true");
+        check(hook, "not found: /hooks/1234/abcdefghijklmnopqrstuvwx", "not found: /hooks/1234/[secret]");
+        check("110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", "bot AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", "bot [secret]");
     }
 
     #[test]

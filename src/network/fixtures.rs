@@ -14,5 +14,5 @@ pub(crate) fn flat(text: &str, ranges: &[(std::ops::Range<usize>, &str, &str)]) 
         };
         Range { start: bytes.start, end: bytes.end, kind }
     });
-    Flat { text: text.to_owned(), ranges: ranges.collect(), anchors: vec![(0, 0)] }
+    Flat { text: text.to_owned(), ranges: ranges.collect(), anchors: vec![(0, 0)], ..Flat::default() }
 }

@@ -29,7 +29,7 @@ pub use self::{
         ShownAddress, TextRules, Threads,
     },
     reply::{Budget, Response},
-    request::{Credential, Effect, Field, FieldValue, Method, Payload, Request},
+    request::{Credential, Effect, Field, FieldValue, Method, Payload, Place, Request},
     wire::{Flow, Hand, Wire},
 };
 use crate::{

@@ -51,6 +51,10 @@ pub struct Profile {
     pub account_options: &'static [OptionSpec],
     /// The common account keys that it needs.
     pub needs: &'static [Need],
+    /// How a person gets what an account needs, step by step, in Markdown.
+    pub setup: &'static [&'static str],
+    /// What is worth knowing of it, in Markdown.
+    pub quirks: &'static str,
 }
 
 /// A number that a network sets, and who says so.

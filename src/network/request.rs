@@ -1,4 +1,5 @@
 use super::MediaKey;
+use std::borrow::Cow;
 
 /// A call to make, as a value. It holds no secret, only the name of one, so it can be printed and compared.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,8 +12,10 @@ pub struct Request {
     pub url: String,
     /// Headers beyond those that the body and the credential bring, by lowercase name.
     pub headers: Vec<(&'static str, String)>,
-    /// Whose secret goes with it as a bearer token.
+    /// Whose secret goes with it.
     pub credential: Credential,
+    /// Where that secret goes, or what is made of it.
+    pub place: Place,
     /// What is sent.
     pub payload: Payload,
     /// What it does on the other side.
@@ -28,6 +31,8 @@ pub enum Method {
     Post,
     /// PUT.
     Put,
+    /// PATCH.
+    Patch,
     /// DELETE.
     Delete,
 }
@@ -41,6 +46,36 @@ pub enum Credential {
     Token,
     /// A secret of the session, by the name that sign-in gave it.
     Session(&'static str),
+}
+
+/// Where a secret goes in a request, or what is made of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// `Authorization: Bearer SECRET`.
+    #[default]
+    Bearer,
+    /// `Authorization: WORD SECRET`, with a word of the network's own.
+    Scheme(&'static str),
+    /// `Authorization: Basic`, with this user name and the secret as the password.
+    Basic {
+        /// The user name.
+        user: String,
+    },
+    /// In the address, where that says `{secret}`; of a webhook, all of the address.
+    Url,
+    /// Not at all: a JSON Web Token that it signs, good for five minutes. The secret is `id:key`, the key in hexadecimal.
+    Jwt {
+        /// Whom the token is for.
+        audience: &'static str,
+        /// What stands before it in `Authorization`.
+        word: &'static str,
+    },
+    /// Not at all: a signature of the body, as Standard Webhooks does it. The secret is `whsec_` and base64; of several, each
+    /// signs.
+    Webhook {
+        /// The message's id, the same whenever it is repeated; without a dot.
+        id: String,
+    },
 }
 
 /// What is sent.
@@ -59,6 +94,8 @@ pub enum Payload {
         /// The secret.
         credential: Credential,
     },
+    /// A form as the address bar writes it: without files.
+    Form(Vec<Field>),
     /// A form with files.
     Multipart(Vec<Field>),
     /// The bytes of one prepared image or video, with its own media type.
@@ -66,19 +103,23 @@ pub enum Payload {
 }
 
 /// A field of a form.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Field {
     /// The name.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The value.
     pub value: FieldValue,
 }
 
 /// The value of a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum FieldValue {
     /// Text.
     Text(String),
+    /// JSON, with its media type where the form has one for each field.
+    Json(serde_json::Value),
+    /// A secret.
+    Secret(Credential),
     /// A prepared image or video, sent with a file name and its media type.
     Media(MediaKey),
 }
@@ -96,6 +137,20 @@ pub enum Effect {
     Publish,
 }
 
+impl Payload {
+    /// Returns whether a secret is put into it.
+    pub fn has_secret(&self) -> bool {
+        let named = |credential: &Credential| *credential != Credential::None;
+        match self {
+            Self::JsonWithSecret { credential, .. } => named(credential),
+            Self::Form(fields) | Self::Multipart(fields) => {
+                fields.iter().any(|field| matches!(&field.value, FieldValue::Secret(credential) if named(credential)))
+            }
+            Self::Empty | Self::Json(_) | Self::Media(_) => false,
+        }
+    }
+}
+
 impl Method {
     /// Returns the method's name.
     pub const fn as_str(self) -> &'static str {
@@ -103,6 +158,7 @@ impl Method {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Put => "PUT",
+            Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
     }
@@ -117,6 +173,7 @@ impl Request {
             url: url.into(),
             headers: Vec::new(),
             credential: Credential::None,
+            place: Place::default(),
             payload: Payload::Empty,
             effect: Effect::Read,
         }
@@ -124,7 +181,7 @@ impl Request {
 
     /// Starts a request that sends something.
     pub fn send(label: &'static str, method: Method, url: impl Into<String>, payload: Payload, effect: Effect) -> Self {
-        Self { label, method, url: url.into(), headers: Vec::new(), credential: Credential::None, payload, effect }
+        Self { method, payload, effect, ..Self::get(label, url) }
     }
 
     /// Says whose secret goes with it.
@@ -134,10 +191,29 @@ impl Request {
         self
     }
 
+    /// Says where the secret goes; a bearer token unless said.
+    #[must_use]
+    pub fn place(mut self, place: Place) -> Self {
+        self.place = place;
+        self
+    }
+
     /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+}
+
+impl Field {
+    /// Makes a field.
+    pub fn new(name: impl Into<Cow<'static, str>>, value: FieldValue) -> Self {
+        Self { name: name.into(), value }
+    }
+
+    /// Makes a field of text.
+    pub fn text(name: impl Into<Cow<'static, str>>, text: impl Into<String>) -> Self {
+        Self::new(name, FieldValue::Text(text.into()))
     }
 }

@@ -52,6 +52,16 @@ impl Encoder<'_> {
             encoder.text(range.kind.as_str());
             encoder.text(range.kind.value());
         });
+        // Nothing where there are none, so that networks without styles keep their digests.
+        if !text.styles.is_empty() {
+            self.text("styles");
+            self.list(&text.styles, |encoder, styled| {
+                encoder.number(styled.start as u64);
+                encoder.number(styled.end as u64);
+                encoder.text(styled.style.as_str());
+                encoder.text(&styled.style.value());
+            });
+        }
         self.list(rich, Self::block);
         self.list(media, |encoder, media| {
             encoder.medium(media);

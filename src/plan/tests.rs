@@ -23,7 +23,7 @@ fn at(text: &str) -> Timestamp {
 /// A post without a date, of one part, on `brand`.
 fn wants(post: &str) -> Desired {
     let part = DraftPart {
-        text: Flat { text: format!("the news of {post}"), ranges: Vec::new(), anchors: Vec::new() },
+        text: Flat { text: format!("the news of {post}"), ranges: Vec::new(), anchors: Vec::new(), ..Flat::default() },
         rich: [].into(),
         media: Vec::new(),
         beside: 0,

@@ -5,8 +5,8 @@ use crate::{
 };
 use std::time::Duration;
 
-/// Writes the page of a network for `docs/networks/`, from its profile and its quirks.
-pub fn network_page(profile: &Profile, quirks: &str) -> String {
+/// Writes the page of a network for `docs/networks/`.
+pub fn network_page(profile: &Profile) -> String {
     let mut out =
         format!("# {}\n\n`network = \"{}\"`. Facts checked on {}.\n\n", profile.name, profile.id, profile.checked);
     out.push_str("| what | |\n| --- | --- |\n");
@@ -27,12 +27,18 @@ pub fn network_page(profile: &Profile, quirks: &str) -> String {
     if !needs.is_empty() {
         out.push_str(&format!("\n## Accounts\n\nNeeds {}.\n", needs.join(" and ")));
     }
+    if !profile.setup.is_empty() {
+        out.push_str("\n## Setting one up\n\n");
+    }
+    for (number, step) in (1..).zip(profile.setup) {
+        out.push_str(&format!("{number}. {step}\n"));
+    }
     options(&mut out, "Settings of accounts", "in `[accounts.NAME]`, beyond the common ones", profile.account_options);
     let table = format!("in a post, in `[{}]` or a table named after the account", profile.id);
     options(&mut out, "Settings of posts", &table, profile.post_options);
     // The file has a heading of its own, for those who read it where it lies.
-    let (first, rest) = quirks.split_once('\n').unwrap_or((quirks, ""));
-    let quirks = if first.starts_with("# ") { rest.trim() } else { quirks.trim() };
+    let (first, rest) = profile.quirks.split_once('\n').unwrap_or((profile.quirks, ""));
+    let quirks = if first.starts_with("# ") { rest.trim() } else { profile.quirks.trim() };
     out.push_str(&format!("\n## Worth knowing\n\n{quirks}\n"));
     out.push_str("\n## Sources\n\n");
     for source in profile.sources {

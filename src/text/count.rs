@@ -221,7 +221,7 @@ mod tests {
     }
 
     fn flat(text: &str, ranges: Vec<Range>) -> Flat {
-        Flat { text: text.to_owned(), ranges, anchors: Vec::new() }
+        Flat { text: text.to_owned(), ranges, anchors: Vec::new(), ..Flat::default() }
     }
 
     fn range(text: &str, covered: &str, kind: RangeKind) -> Range {

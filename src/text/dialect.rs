@@ -9,6 +9,8 @@ pub struct Dialect {
     pub links: LinkStyle,
     /// What a handle of this network looks like.
     pub handles: HandleStyle,
+    /// Whether it can set text in styles. Then quotes and code blocks are styles too, and carry no marks of their own.
+    pub styles: bool,
 }
 
 /// What becomes of a link with a text of its own.

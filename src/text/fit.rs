@@ -100,7 +100,7 @@ mod tests {
             end: before.len() + link.len(),
             kind: RangeKind::Link { url: "https://acme.example/a".to_owned() },
         };
-        Flat { text: [before, link, after].concat(), ranges: vec![range], anchors: Vec::new() }
+        Flat { text: [before, link, after].concat(), ranges: vec![range], anchors: Vec::new(), ..Flat::default() }
     }
 
     fn piece() -> impl Strategy<Value = String> {

@@ -5,6 +5,9 @@ pub struct Flat {
     pub text: String,
     /// Links, tags and mentions, in order, not overlapping, on character boundaries.
     pub ranges: Vec<Range>,
+    /// How stretches are set, in order of their start, nested and never crossing, the outer one first; none unless the
+    /// [`Dialect`](super::Dialect) has styles.
+    pub styles: Vec<Styled>,
     /// Pairs of positions, both ascending: from this byte of `text` on, the source starts at that byte of the file.
     /// For pointing at the place in the file where a limit is passed.
     pub anchors: Vec<(u32, u32)>,
@@ -39,6 +42,66 @@ pub enum RangeKind {
         /// The handle, without the first `@`.
         handle: String,
     },
+}
+
+/// A stretch of a [`Flat`] text that is set in a style.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Styled {
+    /// The first byte in UTF-8.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// How.
+    pub style: Style,
+}
+
+/// How a stretch of text is set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Strongly, as `**this**`.
+    Strong,
+    /// With emphasis, as `*this*`.
+    Emphasis,
+    /// Struck out, as `~~this~~`.
+    Strike,
+    /// As code within a line.
+    Code,
+    /// As lines of code.
+    CodeBlock {
+        /// The first word behind the fence.
+        language: Option<String>,
+    },
+    /// As words of somebody else.
+    Quote,
+    /// As a heading.
+    Heading {
+        /// From 1 to 6.
+        level: u8,
+    },
+}
+
+impl Style {
+    /// Returns its stable name.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Strong => "strong",
+            Self::Emphasis => "emphasis",
+            Self::Strike => "strike",
+            Self::Code => "code",
+            Self::CodeBlock { .. } => "code-block",
+            Self::Quote => "quote",
+            Self::Heading { .. } => "heading",
+        }
+    }
+
+    /// Returns the language of code or the level of a heading; empty for the others.
+    pub fn value(&self) -> String {
+        match self {
+            Self::CodeBlock { language } => language.clone().unwrap_or_default(),
+            Self::Heading { level } => level.to_string(),
+            Self::Strong | Self::Emphasis | Self::Strike | Self::Code | Self::Quote => String::new(),
+        }
+    }
 }
 
 impl RangeKind {
@@ -82,6 +145,8 @@ impl Flat {
                 self.ranges.pop();
             }
         }
+        self.styles.retain(|style| style.start < end);
+        self.styles.iter_mut().for_each(|style| style.end = style.end.min(end));
         while self.anchors.last().is_some_and(|(flat, _)| *flat as usize >= end) {
             self.anchors.pop();
         }

@@ -1,5 +1,5 @@
 use super::{
-    Dialect, Flat, HandleStyle, LinkStyle, Range, RangeKind,
+    Dialect, Flat, HandleStyle, LinkStyle, Range, RangeKind, Style, Styled,
     url::{is_same, is_web},
 };
 use crate::{
@@ -10,14 +10,14 @@ use crate::{
 /// Writes blocks as lines of characters, the way a network with plain text shows them.
 ///
 /// Markup leaves only what can be read without it: bullets and numbers of lists, `> ` before quoted lines, ` | ` between
-/// the cells of a table, `---` for a rule. Media leave nothing, and a paragraph of media alone is no paragraph.
+/// the cells of a table, `---` for a rule. In a dialect with styles, what can be set in one is. Media leave nothing, and a paragraph of media alone is no paragraph.
 pub fn flatten(blocks: &[Block], dialect: &Dialect) -> Flat {
     Writer::new(*dialect, blocks).write(blocks.iter())
 }
 
 /// Writes blocks as lines for the excerpts of a network with rich text: people by name, and no rules.
 pub fn plain(blocks: &[Block], network: NetworkId) -> Flat {
-    let dialect = Dialect { network, links: LinkStyle::TextThenUrl, handles: HandleStyle::None };
+    let dialect = Dialect { network, links: LinkStyle::TextThenUrl, handles: HandleStyle::None, styles: false };
     Writer::new(dialect, blocks).write(blocks.iter().filter(|block| !matches!(block, Block::Rule { .. })))
 }
 
@@ -36,6 +36,8 @@ struct Writer {
     link_start: Option<usize>,
     /// Whether a range covers what is written, so that none may start inside.
     in_range: bool,
+    /// Where the styles start that are open: none before their first character.
+    open_styles: Vec<Option<usize>>,
 }
 
 /// What stands before each line of a block inside another.
@@ -75,6 +77,7 @@ impl Writer {
             in_link: false,
             link_start: None,
             in_range: false,
+            open_styles: Vec::new(),
         }
     }
 
@@ -96,13 +99,20 @@ impl Writer {
 
     fn block(&mut self, block: &Block) {
         match block {
-            Block::Paragraph { content, .. } | Block::Heading { content, .. } => self.inlines(content),
-            Block::Code { text, span, .. } => {
+            Block::Paragraph { content, .. } => self.inlines(content),
+            Block::Heading { level, content, .. } => {
+                self.styled(|| Style::Heading { level: *level }, |writer| writer.inlines(content));
+            }
+            Block::Code { language, text, span } => {
                 // The code of a fenced block stands before a closing fence of three characters.
                 let source = (span.end as usize).saturating_sub(text.len() + 3).max(span.start as usize);
-                self.verbatim(text, u32::try_from(source).unwrap_or(span.start));
+                let source = u32::try_from(source).unwrap_or(span.start);
+                self.styled(|| Style::CodeBlock { language: language.clone() }, |writer| writer.verbatim(text, source));
             }
             Block::Html { text, span } => self.verbatim(text, span.start),
+            Block::Quote { blocks, .. } if self.dialect.styles => {
+                self.styled(|| Style::Quote, |writer| writer.blocks(blocks.iter(), GapSize::BlankLine));
+            }
             Block::Quote { blocks, .. } => {
                 self.prefixes.push(Prefix::Quote);
                 self.blocks(blocks.iter(), GapSize::BlankLine);
@@ -167,6 +177,7 @@ impl Writer {
             }
             let skipped = if index == 0 { line.trim_end_matches(['\n', '\r']).len() - shown.len() } else { 0 };
             self.anchor(source.saturating_add(u32::try_from(at + skipped).unwrap_or(u32::MAX)));
+            self.begin_styles();
             self.flat.text.push_str(shown);
             at += line.len();
         }
@@ -183,9 +194,12 @@ impl Writer {
             Inline::Text { text, span } | Inline::Html { text, span } => self.lines(text, span.start),
             Inline::Code { text, span } => {
                 let ticks = span.end.saturating_sub(span.start).saturating_sub(u32::try_from(text.len()).unwrap_or(0));
-                self.lines(text, span.start.saturating_add(ticks / 2));
+                let source = span.start.saturating_add(ticks / 2);
+                self.styled(|| Style::Code, |writer| writer.lines(text, source));
             }
-            Inline::Emphasis(content) | Inline::Strong(content) | Inline::Strike(content) => self.inlines(content),
+            Inline::Emphasis(content) => self.styled(|| Style::Emphasis, |writer| writer.inlines(content)),
+            Inline::Strong(content) => self.styled(|| Style::Strong, |writer| writer.inlines(content)),
+            Inline::Strike(content) => self.styled(|| Style::Strike, |writer| writer.inlines(content)),
             Inline::Link { url, content, bare, span } => self.link(url, content, *bare, *span),
             Inline::Media(_) => self.after_media = true,
             Inline::Person { person, span } => self.person(person, span.start),
@@ -195,6 +209,31 @@ impl Writer {
             }
             Inline::SoftBreak | Inline::HardBreak => self.separate(GapSize::LineEnd),
         }
+    }
+
+    /// Writes something in a style, in dialects that have any. It covers neither what separates it from what stands before,
+    /// nor spaces at its ends.
+    fn styled(&mut self, style: impl FnOnce() -> Style, write: impl FnOnce(&mut Self)) {
+        if !self.dialect.styles {
+            return write(self);
+        }
+        let index = self.flat.styles.len();
+        self.open_styles.push(None);
+        write(self);
+        let Some(start) = self.open_styles.pop().flatten() else { return };
+        let covered = self.flat.text.get(start..).unwrap_or_default();
+        let start = start + (covered.len() - covered.trim_start().len());
+        let end = start + covered.trim().len();
+        if start < end {
+            let index = index.min(self.flat.styles.len());
+            self.flat.styles.insert(index, Styled { start, end, style: style() });
+        }
+    }
+
+    /// Lets the styles begin that wait for their first character.
+    fn begin_styles(&mut self) {
+        let at = self.flat.text.len();
+        self.open_styles.iter_mut().for_each(|start| *start = start.or(Some(at)));
     }
 
     fn person(&mut self, person: &Person, source: u32) {
@@ -299,6 +338,7 @@ impl Writer {
         }
         self.after_media = false;
         self.open_line();
+        self.begin_styles();
         if self.in_link {
             self.link_start.get_or_insert(self.flat.text.len());
         }

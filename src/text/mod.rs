@@ -23,7 +23,7 @@ pub use self::{
     escape::escape_html,
     excerpt::excerpt,
     fit::{Overrun, overrun},
-    flat::{Flat, Range, RangeKind},
+    flat::{Flat, Range, RangeKind, Style, Styled},
     flatten::{flatten, plain},
     html::{Figure, HtmlOptions, html},
     join::join,

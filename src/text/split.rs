@@ -1,5 +1,5 @@
 use super::{
-    Flat, Measure, Range, RangeKind,
+    Flat, Measure, Range, RangeKind, Styled,
     count::{weigh, weigh_slice},
     sentence::{ends_before, is_closing, is_full_width_end},
     url::is_web,
@@ -207,7 +207,14 @@ impl<'a> Pieces<'a> {
         let first = flat.source_of(start).map(|source| (0, position(source)));
         let inside = flat.anchors.iter().filter(|(at, _)| (start + 1..end).contains(&(*at as usize)));
         let anchors = first.into_iter().chain(inside.map(|(at, source)| (at - position(start), *source))).collect();
-        Flat { text, ranges, anchors }
+        let meets = |style: &&Styled| style.start < end && style.end > start;
+        let cut = |style: &Styled| Styled {
+            start: style.start.max(start) - start,
+            end: style.end.min(end) - start,
+            style: style.style.clone(),
+        };
+        let styles = flat.styles.iter().filter(meets).map(cut).collect();
+        Flat { text, ranges, styles, anchors }
     }
 }
 

@@ -7,7 +7,7 @@ use masthead::{
         PostId,
     },
     network::{Draft, DraftPart, Form, MediaKey, PreparedMedia, Profile},
-    text::{Flat, HandleStyle, LinkStyle, Measure, MentionWeight, Range, RangeKind, Unit},
+    text::{Flat, HandleStyle, LinkStyle, Measure, MentionWeight, Range, RangeKind, Style, Styled, Unit},
 };
 use std::{io::Cursor, time::Duration};
 use unicode_segmentation::UnicodeSegmentation as _;
@@ -40,6 +40,16 @@ impl Say {
     pub(crate) fn text(mut self, text: &str) -> Self {
         self.flat.text.push_str(text);
         self.content.push(Inline::Text { text: text.to_owned(), span: span() });
+        self
+    }
+
+    /// Adds text in a style; plain text where the network has none.
+    pub(crate) fn styled(mut self, text: &str, style: Style) -> Self {
+        let start = self.flat.text.len();
+        self = self.text(text);
+        if has_styles(self.profile) {
+            self.flat.styles.push(Styled { start, end: self.flat.text.len(), style });
+        }
         self
     }
 
@@ -135,6 +145,11 @@ impl Say {
             Form::Rich => HandleStyle::None,
         }
     }
+}
+
+/// Returns whether a network sets text in styles.
+pub(crate) fn has_styles(profile: &Profile) -> bool {
+    matches!(profile.text.form, Form::Plain(dialect) if dialect.styles)
 }
 
 /// Makes a draft of parts.

@@ -62,7 +62,8 @@ fn transcript(log: &[Exchange], secrets: &[String]) -> String {
         let _ = writeln!(out, "# {}", request.label);
         let _ = writeln!(out, "{} {}", request.method.as_str(), request.url);
         let mut headers: Vec<String> = request.headers.iter().map(|(name, value)| header(name, value)).collect();
-        headers.extend(request.bearer.as_ref().map(|_| "authorization: Bearer <secret>".to_owned()));
+        let word = request.authorization.as_deref().and_then(|value| value.split(' ').next());
+        headers.extend(word.map(|word| format!("authorization: {word} <secret>")));
         headers.sort();
         for header in headers {
             let _ = writeln!(out, "{header}");

@@ -174,7 +174,7 @@ impl Line {
                 Some(Ok(answer))
             }
             Fault::Echo => {
-                let words = format!("not with {}", request.bearer.as_deref().unwrap_or_default());
+                let words = format!("not with {}", request.bearer().unwrap_or_default());
                 made(403, "application/json", &serde_json::json!({ "error": words, "message": words }).to_string())
             }
             Fault::CrashBefore | Fault::CrashAfter => {

@@ -8,15 +8,14 @@ use crate::{
     twins,
 };
 use masthead::{
-    engine::{Outgoing, OutgoingBody, TransportError},
+    engine::{Outgoing, Stock, TransportError, Upload, make_ready},
     model::{Account, PostId, Reference, Remote, Timestamp},
     network::{
-        AnyNetwork, Attempt, Auth, Credential, Draft, ErrorKind, Field, FieldValue, Flow, Found, Hand, Job, Limits,
-        MediaKey, NetworkError, Payload, PreparedMedia, Probe, Profile, Receipt, Referent, Request, Response, Session,
-        Wire,
+        AnyNetwork, Attempt, Auth, Credential, Draft, ErrorKind, Flow, Found, Hand, Job, Limits, MediaKey,
+        NetworkError, PreparedMedia, Probe, Profile, Receipt, Referent, Request, Response, Session, Wire,
     },
 };
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
 /// A network and its twin, with an account that is signed in.
@@ -258,68 +257,20 @@ impl TwinHand<'_> {
         fixtures::bytes_of(draft.parts[part].media[key.0].source.as_str())
     }
 
-    fn mime(&self, key: MediaKey) -> &'static str {
-        let media = self.media.iter().find(|media| media.key == key);
-        media.unwrap_or_else(|| panic!("there is no medium {key:?}")).info.kind.mime()
-    }
-
-    fn render(&self, request: Request) -> Outgoing {
-        let mut headers: Vec<(String, String)> =
-            request.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        let (kind, body) = match &request.payload {
-            Payload::Empty => (None, Vec::new()),
-            Payload::Json(value) => (Some("application/json".to_owned()), value.to_string().into_bytes()),
-            Payload::JsonWithSecret { value, key, credential } => {
-                let mut value = value.clone();
-                let secret = self.stage.secret(*credential).expect("a secret to put in");
-                value[*key] = secret.expose_secret().into();
-                (Some("application/json".to_owned()), value.to_string().into_bytes())
-            }
-            Payload::Media(key) => (Some(self.mime(*key).to_owned()), self.bytes(*key)),
-            Payload::Multipart(fields) => {
-                let boundary = "masthead-conformance";
-                (Some(format!("multipart/form-data; boundary={boundary}")), self.multipart(fields, boundary))
-            }
-        };
-        headers.extend(kind.map(|kind| ("content-type".to_owned(), kind)));
-        Outgoing {
-            label: request.label,
-            method: request.method,
-            url: request.url,
-            headers,
-            bearer: self.stage.secret(request.credential),
-            body: OutgoingBody(body),
-            effect: request.effect,
-        }
-    }
-
-    fn multipart(&self, fields: &[Field], boundary: &str) -> Vec<u8> {
-        let mut body = Vec::new();
-        for Field { name, value } in fields {
-            body.extend_from_slice(
-                format!("--{boundary}\r\ncontent-disposition: form-data; name=\"{name}\"").as_bytes(),
-            );
-            match value {
-                FieldValue::Text(text) => body.extend_from_slice(format!("\r\n\r\n{text}\r\n").as_bytes()),
-                FieldValue::Media(key) => {
-                    let mime = self.mime(*key);
-                    body.extend_from_slice(
-                        format!("; filename=\"media-{}\"\r\ncontent-type: {mime}\r\n\r\n", key.0 + 1).as_bytes(),
-                    );
-                    body.extend_from_slice(&self.bytes(*key));
-                    body.extend_from_slice(b"\r\n");
-                }
-            }
-        }
-        body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
-        body
+    fn render(&self, request: &Request) -> Outgoing {
+        let upload = |media: &PreparedMedia| Upload { bytes: self.bytes(media.key), kind: media.info.kind };
+        let uploads: Vec<Upload> = self.media.iter().map(upload).collect();
+        let secret = |credential| self.stage.secret(credential).ok_or_else(|| "no secret is named".to_owned());
+        let entropy = FakeEntropy::new(13);
+        let stock = Stock { secret: &secret, uploads: &uploads, entropy: &entropy, now: self.stage.clock.now() };
+        make_ready(request, &stock).expect("the adapter makes requests that can be sent")
     }
 }
 
 impl Hand for TwinHand<'_> {
     fn call(&mut self, request: Request) -> Flow<'_, Result<Response, NetworkError>> {
         self.stage.note(&request);
-        let outgoing = self.render(request);
+        let outgoing = self.render(&request);
         self.stage.note(&outgoing);
         let at: Timestamp = self.stage.clock.now();
         let answer = self.stage.line.send(TwinRequest::new(&outgoing, at));

@@ -78,12 +78,12 @@ pub(crate) struct TwinRequest {
     pub(crate) label: &'static str,
     /// The method.
     pub(crate) method: Method,
-    /// The whole address.
+    /// The whole address, with the secret in it where it holds one.
     pub(crate) url: String,
-    /// The headers, by lowercase name, without the credential.
+    /// The headers, by lowercase name, without `Authorization`.
     pub(crate) headers: Vec<(String, String)>,
-    /// The bearer token.
-    pub(crate) bearer: Option<String>,
+    /// The `Authorization` header.
+    pub(crate) authorization: Option<String>,
     /// The body.
     pub(crate) body: Vec<u8>,
     /// What it does, as the adapter says.
@@ -103,6 +103,8 @@ pub(crate) struct Live {
     pub(crate) text: String,
     /// The stretches of the text that lead somewhere: what is shown, and where it leads.
     pub(crate) links: Vec<(String, String)>,
+    /// The stretches that are set in a style: what is shown, and the style's name; by where they start, outer ones first.
+    pub(crate) styles: Vec<(String, &'static str)>,
     /// The tags that the network knows of, without `#`.
     pub(crate) tags: Vec<String>,
     /// The people whom it tells, as the network calls them.
@@ -175,13 +177,18 @@ impl TwinRequest {
         Self {
             label: outgoing.label,
             method: outgoing.method,
-            url: outgoing.url.clone(),
+            url: outgoing.address().to_owned(),
             headers: outgoing.headers.clone(),
-            bearer: outgoing.bearer.as_ref().map(|secret| secret.expose_secret().to_owned()),
+            authorization: outgoing.authorization.as_ref().map(|secret| secret.expose_secret().to_owned()),
             body: outgoing.body.0.clone(),
             effect: outgoing.effect,
             at,
         }
+    }
+
+    /// Returns the bearer token.
+    pub(crate) fn bearer(&self) -> Option<&str> {
+        self.authorization.as_deref()?.strip_prefix("Bearer ")
     }
 
     /// Returns the path of the address, without the query.

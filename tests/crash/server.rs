@@ -271,7 +271,7 @@ fn read(stream: &TcpStream, shared: &Shared) -> io::Result<Option<TwinRequest>> 
         method,
         url: format!("{}{target}", shared.own),
         headers: Vec::new(),
-        bearer: None,
+        authorization: None,
         body: Vec::new(),
         effect: Effect::Read,
         at: shared.clock.now(),
@@ -286,7 +286,7 @@ fn read(stream: &TcpStream, shared: &Shared) -> io::Result<Option<TwinRequest>> 
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
         let (name, value) = (name.to_ascii_lowercase(), value.trim().to_owned());
         match name.as_str() {
-            "authorization" => request.bearer = value.strip_prefix("Bearer ").map(str::to_owned),
+            "authorization" => request.authorization = Some(value.to_owned()),
             "content-length" => length = value.parse().map_err(io::Error::other)?,
             _ => request.headers.push((name, value)),
         }

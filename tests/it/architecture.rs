@@ -49,7 +49,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("hyper", &["cli/loopback", "cli/daemon/server", "cli/preview/server"]),
     // The daemon has a module of that name.
     ("notify", &["cli/preview/watcher", "cli/daemon/"]),
-    ("ring", &["engine/transport", "cli/daemon/webhook"]),
+    ("ring", &["engine/transport", "engine/sign", "cli/daemon/webhook"]),
     ("git2", &["workspace/git"]),
     ("age", &["engine/vault/seal"]),
     ("pulldown_cmark", &["content/markdown"]),

@@ -121,7 +121,7 @@ fn answer(stream: TcpStream, endpoint: &str, twin: &dyn Twin, seen: &Mutex<Seen>
         method,
         url: format!("{endpoint}{target}"),
         headers: Vec::new(),
-        bearer: None,
+        authorization: None,
         body: Vec::new(),
         effect: Effect::Read,
         at: now(),
@@ -133,7 +133,7 @@ fn answer(stream: TcpStream, endpoint: &str, twin: &dyn Twin, seen: &Mutex<Seen>
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
         let (name, value) = (name.to_ascii_lowercase(), value.trim().to_owned());
         match name.as_str() {
-            "authorization" => request.bearer = value.strip_prefix("Bearer ").map(str::to_owned),
+            "authorization" => request.authorization = Some(value.to_owned()),
             "content-length" => length = value.parse().expect("a number"),
             _ => request.headers.push((name, value)),
         }

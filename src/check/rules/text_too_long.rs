@@ -110,7 +110,7 @@ mod tests {
     fn check(text: &str, link: Option<(usize, usize)>, max: u64, beside: u64, expect: usize) {
         let kind = RangeKind::Link { url: "https://acme.example/a".to_owned() };
         let ranges = link.map(|(start, end)| Range { start, end, kind }).into_iter().collect();
-        let flat = Flat { text: text.to_owned(), ranges, anchors: Vec::new() };
+        let flat = Flat { text: text.to_owned(), ranges, anchors: Vec::new(), ..Flat::default() };
         let weight = text::weigh(&flat, &CHARACTERS) + beside;
         let span = Span::new(FileId(0), 0..0);
         let part = DraftPart { text: flat, rich: [].into(), media: Vec::new(), beside, span };

@@ -84,6 +84,8 @@ pub(super) fn profile(settling: Settling, auth: Auth) -> Profile {
         post_options: &[],
         account_options: &[],
         needs: &[],
+        setup: &[],
+        quirks: "",
     }
 }
 
@@ -457,7 +459,7 @@ impl Transport for Server {
                     Ok(Response { status: 200, headers: self.headers(), body: value.to_string().into_bytes() })
                 }
                 Some(Fault::Echo(status)) => {
-                    let bearer = request.bearer.as_ref().map_or("", |bearer| bearer.expose_secret());
+                    let bearer = request.authorization.as_ref().map_or("", |value| value.expose_secret());
                     let body = [bearer.as_bytes(), b" ", &request.body.0].concat();
                     Ok(Response { status, headers: Vec::new(), body })
                 }

@@ -8,7 +8,7 @@ use crate::{
 };
 use reqwest::{
     Certificate, Client, ClientBuilder, RequestBuilder,
-    header::{HeaderMap, HeaderName, HeaderValue},
+    header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue},
     redirect::{Attempt, Policy},
     retry,
 };
@@ -90,7 +90,7 @@ impl HttpTransport {
     }
 
     async fn carry(&self, request: Outgoing) -> Result<Response, TransportError> {
-        let origin = Origin::of(&request.url).ok_or_else(|| never_left("the address can't be read".to_owned()))?;
+        let origin = Origin::of(request.address()).ok_or_else(|| never_left("the address can't be read".to_owned()))?;
         if !origin.is_safe() {
             return Err(never_left(format!("`{}` would be spoken to without encryption", origin.host)));
         }
@@ -186,9 +186,10 @@ fn fill(client: &Client, request: Outgoing, upload: Duration) -> RequestBuilder 
         Method::Get => reqwest::Method::GET,
         Method::Post => reqwest::Method::POST,
         Method::Put => reqwest::Method::PUT,
+        Method::Patch => reqwest::Method::PATCH,
         Method::Delete => reqwest::Method::DELETE,
     };
-    let mut builder = client.request(method, &request.url);
+    let mut builder = client.request(method, request.address());
     let mut headers = HeaderMap::new();
     for (name, value) in &request.headers {
         match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
@@ -200,8 +201,14 @@ fn fill(client: &Client, request: Outgoing, upload: Duration) -> RequestBuilder 
         }
     }
     builder = builder.headers(headers);
-    if let Some(bearer) = &request.bearer {
-        builder = builder.bearer_auth(bearer.expose_secret());
+    if let Some(value) = &request.authorization {
+        builder = match HeaderValue::from_str(value.expose_secret()) {
+            Ok(mut value) => {
+                value.set_sensitive(true);
+                builder.header(AUTHORIZATION, value)
+            }
+            Err(_) => builder.header(AUTHORIZATION, value.expose_secret()),
+        };
     }
     if request.effect == Effect::Prepare {
         builder = builder.timeout(upload);

@@ -8,7 +8,7 @@ mod http;
 
 pub use self::http::HttpTransport;
 use crate::network::{Effect, Flow, Method, Response};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use std::{net::IpAddr, time::Duration};
 
 /// A request with its secrets in place and its body in memory, ready for the wire.
@@ -18,16 +18,25 @@ pub struct Outgoing {
     pub label: &'static str,
     /// The method.
     pub method: Method,
-    /// The whole address; it holds no secret.
+    /// The address as it may be shown: where it holds a secret, that says `{secret}`.
     pub url: String,
+    /// The address with the secret in it, where it holds one.
+    pub whole_url: Option<SecretString>,
     /// Headers without secrets, by lowercase name.
     pub headers: Vec<(String, String)>,
-    /// The bearer token.
-    pub bearer: Option<SecretString>,
+    /// The `Authorization` header.
+    pub authorization: Option<SecretString>,
     /// The body, which may hold a secret and is never printed.
     pub body: OutgoingBody,
     /// What it does on the other side.
     pub effect: Effect,
+}
+
+impl Outgoing {
+    /// Returns the address to call. It may hold a secret.
+    pub fn address(&self) -> &str {
+        self.whole_url.as_ref().map_or(&self.url, |url| url.expose_secret())
+    }
 }
 
 /// Bytes that are never printed.

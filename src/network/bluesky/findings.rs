@@ -144,7 +144,7 @@ mod tests {
         let kind = |url: &str| RangeKind::Link { url: url.to_owned() };
         let ranges = link.map(|(start, end, url)| Range { start, end, kind: kind(url) }).into_iter().collect();
         let part = DraftPart {
-            text: Flat { text: text.to_owned(), ranges, anchors: vec![(0, 10)] },
+            text: Flat { text: text.to_owned(), ranges, anchors: vec![(0, 10)], ..Flat::default() },
             rich: [].into(),
             media: Vec::new(),
             beside: 0,

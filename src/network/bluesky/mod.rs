@@ -89,7 +89,12 @@ pub static PROFILE: Profile = Profile {
         "https://atproto.com/specs/tid",
     ],
     text: TextRules {
-        form: Form::Plain(Dialect { network: ID, links: LinkStyle::Range, handles: HandleStyle::Domain }),
+        form: Form::Plain(Dialect {
+            network: ID,
+            links: LinkStyle::Range,
+            handles: HandleStyle::Domain,
+            styles: false,
+        }),
         max: Some(Limit { value: 300, source: POST_LEXICON }),
         measure: Measure { unit: Unit::Graphemes, url: None, mention: MentionWeight::Full },
         max_bytes: Some(Limit { value: 3000, source: POST_LEXICON }),
@@ -143,6 +148,14 @@ pub static PROFILE: Profile = Profile {
     post_options: options::POST_OPTIONS,
     account_options: &[],
     needs: &[Need::Handle, Need::Token],
+    setup: &[
+        "In the app, open *Settings → Privacy and security → App passwords → Add App Password*. It needs no access to direct \
+         messages.",
+        "Copy the password: it is shown once.",
+        "Put it into the environment or the vault, and name it: `token = \"env:NAME\"` or `token = \"vault:NAME\"`. \
+         `handle` is the account's, such as `acme.example`.",
+    ],
+    quirks: include_str!("quirks.md"),
 };
 
 /// Bluesky.

@@ -210,7 +210,7 @@ mod tests {
 
     fn part(text: &str, ranges: Vec<Range>) -> DraftPart {
         let span = Span::new(FileId(0), 0..0);
-        let text = Flat { text: text.to_owned(), ranges, anchors: Vec::new() };
+        let text = Flat { text: text.to_owned(), ranges, anchors: Vec::new(), ..Flat::default() };
         DraftPart { text, rich: [].into(), media: Vec::new(), beside: 0, span }
     }
 

@@ -74,7 +74,7 @@ fn nowhere() -> Span {
 
 fn part(text: &str, ranges: Vec<Range>) -> DraftPart {
     DraftPart {
-        text: Flat { text: text.to_owned(), ranges, anchors: Vec::new() },
+        text: Flat { text: text.to_owned(), ranges, anchors: Vec::new(), ..Flat::default() },
         rich: [].into(),
         media: Vec::new(),
         beside: 0,

@@ -94,7 +94,12 @@ static PROFILE: Profile = Profile {
         "https://github.com/mastodon/mastodon/blob/main/app/services/update_status_service.rb",
     ],
     text: TextRules {
-        form: Form::Plain(Dialect { network: ID, links: LinkStyle::TextThenUrl, handles: HandleStyle::UserAtHost }),
+        form: Form::Plain(Dialect {
+            network: ID,
+            links: LinkStyle::TextThenUrl,
+            handles: HandleStyle::UserAtHost,
+            styles: false,
+        }),
         max: Some(Limit { value: 500, source: INSTANCE }),
         measure: Measure { unit: Unit::Graphemes, url: Some(23), mention: MentionWeight::WithoutHost },
         max_bytes: None,
@@ -141,6 +146,14 @@ static PROFILE: Profile = Profile {
     post_options: options::POST,
     account_options: options::ACCOUNT,
     needs: &[Need::Endpoint, Need::Token],
+    setup: &[
+        "On your server, open *Preferences → Development → New application*. Any name will do; the website is optional.",
+        "Choose the scopes `read:accounts`, `read:statuses`, `read:search`, `write:statuses` and `write:media`, and no others.",
+        "Open the application and copy *Your access token*. It does not expire.",
+        "Put it into the environment or the vault, and name it: `token = \"env:NAME\"` or `token = \"vault:NAME\"`. \
+         `endpoint` is the address of the server, such as `https://mastodon.social`.",
+    ],
+    quirks: include_str!("quirks.md"),
 };
 
 impl Network for Mastodon {

@@ -73,9 +73,9 @@ pub(super) fn own_posts(base: &str, account: &str, boosts: bool, older_than: Opt
 
 /// Uploads an image or video with its description.
 pub(super) fn upload(base: &str, version: &str, media: &PreparedMedia) -> Request {
-    let mut fields = vec![Field { name: "file", value: FieldValue::Media(media.key) }];
+    let mut fields = vec![Field::new("file", FieldValue::Media(media.key))];
     if !media.alt.is_empty() {
-        fields.push(Field { name: "description", value: FieldValue::Text(media.alt.clone()) });
+        fields.push(Field::text("description", media.alt.clone()));
     }
     let url = format!("{base}/api/{version}/media");
     Request::send("upload media", Method::Post, url, Payload::Multipart(fields), Effect::Prepare)

@@ -73,6 +73,8 @@ static PROFILE: Profile = Profile {
     post_options: POST_OPTIONS,
     account_options: ACCOUNT_OPTIONS,
     needs: &[],
+    setup: &[],
+    quirks: include_str!("quirks.md"),
 };
 
 impl Network for Site {

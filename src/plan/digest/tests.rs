@@ -9,6 +9,7 @@ use crate::{
         },
     },
     network::fixtures::flat,
+    text::{Style, Styled},
 };
 use proptest::prelude::*;
 use std::{
@@ -140,6 +141,7 @@ fn every_field_of_a_part_changes_it() {
     check_changes(|draft| draft.parts[0].text.ranges.clear());
     check_changes(|draft| draft.parts[0].text.ranges[0].start = 2);
     check_changes(|draft| draft.parts[0].text.ranges[0].end = 6);
+    check_changes(|draft| draft.parts[0].text.styles.push(Styled { start: 0, end: 2, style: Style::Strong }));
     for (kind, value) in [("mention", "tag"), ("tag", "other"), ("link", "tag")] {
         check_changes(|draft| draft.parts[0].text = flat("Hi #tag", &[(3..7, kind, value)]));
     }

@@ -13,21 +13,28 @@ pub(super) struct SegmentView {
     text: String,
     /// Where a link leads: only ever to the web.
     href: Option<String>,
+    /// How it is set.
+    styles: Vec<&'static str>,
     /// Whether it is beyond the limit.
     over: bool,
 }
 
-/// Cuts a text at its ranges, and shows each as the network does. What stands from the byte `fits` on is over the limit;
+/// Cuts a text at its ranges and styles, and shows each as the network does. What stands from the byte `fits` on is over the limit;
 /// no range crosses it.
 pub(super) fn segments(flat: &Flat, fits: usize, look: &Look, mask: &Mask<'_>) -> Vec<SegmentView> {
     let mut all = Vec::new();
     let plain = |from: usize, to: usize, all: &mut Vec<SegmentView>| {
-        let border = fits.clamp(from, to);
-        for (text, over) in [(&flat.text[from..border], false), (&flat.text[border..to], true)] {
-            if !text.is_empty() {
-                let text = if look.joins_blank_lines { joined(text) } else { text.to_owned() };
-                all.push(SegmentView { kind: "text", text: mask.clean(&text).into_owned(), href: None, over });
-            }
+        let edges = flat.styles.iter().flat_map(|style| [style.start, style.end]);
+        let mut cuts: Vec<usize> = edges.chain([fits, to]).map(|at| at.clamp(from, to)).collect();
+        cuts.sort_unstable();
+        cuts.dedup();
+        let mut start = from;
+        for end in cuts.into_iter().filter(|end| *end > from) {
+            let text = &flat.text[start..end];
+            let text = if look.joins_blank_lines { joined(text) } else { text.to_owned() };
+            let (text, styles) = (mask.clean(&text).into_owned(), styles_of(flat, start, end));
+            all.push(SegmentView { kind: "text", text, href: None, styles, over: start >= fits });
+            start = end;
         }
     };
     let mut done = 0;
@@ -44,11 +51,18 @@ pub(super) fn segments(flat: &Flat, fits: usize, look: &Look, mask: &Mask<'_>) -
         };
         let href = href.map(|href| mask.clean(&href).into_owned());
         let text = mask.clean(&text).into_owned();
-        all.push(SegmentView { kind: range.kind.as_str(), text, href, over: range.start >= fits });
+        let styles = styles_of(flat, range.start, range.end);
+        all.push(SegmentView { kind: range.kind.as_str(), text, href, styles, over: range.start >= fits });
         done = range.end;
     }
     plain(done, flat.text.len(), &mut all);
     all
+}
+
+/// Returns the names of the styles that cover a stretch.
+fn styles_of(flat: &Flat, start: usize, end: usize) -> Vec<&'static str> {
+    let covering = flat.styles.iter().filter(|style| style.start <= start && end <= style.end);
+    covering.map(|style| style.style.as_str()).collect()
 }
 
 /// Makes one blank line of several.
@@ -98,7 +112,10 @@ fn without_host(mention: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{diag::FileId, text::Range};
+    use crate::{
+        diag::FileId,
+        text::{Range, Style, Styled},
+    };
 
     const LONG: &str = "https://www.acme.example/a/quite/long/path?with=query";
 
@@ -113,13 +130,36 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_cut_at_its_styles() {
+        let styled = |start, end, style| Styled { start, end, style };
+        let flat = Flat {
+            text: "all of it, and code".to_owned(),
+            styles: vec![styled(0, 9, Style::Strong), styled(4, 6, Style::Emphasis), styled(15, 19, Style::Code)],
+            ..Flat::default()
+        };
+        let mask = Mask::new(FileId(0), "", &[]);
+        let shown = segments(&flat, 17, &Look::PLAIN, &mask);
+        let told: Vec<_> =
+            shown.iter().map(|segment| (segment.text.as_str(), segment.styles.join(" "), segment.over)).collect();
+        let expect = [
+            ("all ", "strong", false),
+            ("of", "strong emphasis", false),
+            (" it", "strong", false),
+            (", and ", "", false),
+            ("co", "code", false),
+            ("de", "code", true),
+        ];
+        assert_eq!(told, expect.map(|(text, styles, over)| (text, styles.to_owned(), over)));
+    }
+
+    #[test]
     fn a_text_is_cut_at_its_ranges() {
         let text = "Hi @ana@x.example\n\n\n\nsee https://acme.example".to_owned();
         let ranges = vec![
             Range { start: 3, end: 17, kind: RangeKind::Mention { handle: "ana@x.example".to_owned() } },
             Range { start: 25, end: 45, kind: RangeKind::Link { url: "javascript:alert(1)".to_owned() } },
         ];
-        let flat = Flat { text, ranges, anchors: Vec::new() };
+        let flat = Flat { text, ranges, anchors: Vec::new(), ..Flat::default() };
         let mask = Mask::new(FileId(0), "", &[]);
         let look =
             Look { address: ShownAddress::Cut(30), short_mentions: true, joins_blank_lines: true, ..Look::PLAIN };

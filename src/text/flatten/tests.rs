@@ -7,8 +7,10 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 const MASTODON_STYLE: Dialect =
-    Dialect { network: MASTODON, links: LinkStyle::TextThenUrl, handles: HandleStyle::UserAtHost };
-const BLUESKY_STYLE: Dialect = Dialect { network: BLUESKY, links: LinkStyle::Range, handles: HandleStyle::Domain };
+    Dialect { network: MASTODON, links: LinkStyle::TextThenUrl, handles: HandleStyle::UserAtHost, styles: false };
+const STYLED: Dialect = Dialect { styles: true, ..BLUESKY_STYLE };
+const BLUESKY_STYLE: Dialect =
+    Dialect { network: BLUESKY, links: LinkStyle::Range, handles: HandleStyle::Domain, styles: false };
 
 /// Compares the text, with each range in braces behind what it covers.
 #[track_caller]
@@ -316,5 +318,77 @@ proptest! {
     #[test]
     fn every_dialect_leads_to_the_same_urls(blocks in blocks()) {
         prop_assert_eq!(urls(&blocks, &MASTODON_STYLE), urls(&blocks, &BLUESKY_STYLE));
+    }
+}
+
+/// Compares the text, with each style in braces behind what it covers.
+#[track_caller]
+fn check_styles(blocks: &[Block], expect: &str) {
+    let flat = flatten(blocks, &STYLED);
+    let mut out = String::new();
+    for (at, c) in flat.text.char_indices().chain([(flat.text.len(), '\0')]) {
+        for style in flat.styles.iter().rev().filter(|style| style.end == at) {
+            let name = format!("{} {}", style.style.as_str(), style.style.value());
+            out.push_str(&format!("]{{{}}}", name.trim_end()));
+        }
+        flat.styles.iter().filter(|style| style.start == at).for_each(|_| out.push('['));
+        out.push(c);
+    }
+    assert_eq!(out.trim_end_matches('\0'), expect);
+}
+
+fn strong(words: &str) -> Inline {
+    Inline::Strong(vec![text(words)])
+}
+
+#[test]
+fn styles_cover_what_they_set() {
+    let nested = Inline::Emphasis(vec![text("very "), strong("strong"), text(" words")]);
+    check_styles(&[paragraph(vec![text("So "), nested, text(".")])], "So [very [strong]{strong} words]{emphasis}.");
+    let struck = Inline::Strike(vec![text("no")]);
+    check_styles(&[paragraph(vec![code("a < b"), text(", "), struck])], "[a < b]{code}, [no]{strike}");
+    check_styles(&[heading(2, vec![text("News")]), p("text")], "[News]{heading 2}\n\ntext");
+}
+
+#[test]
+fn styles_leave_out_what_stands_between() {
+    check_styles(&[p("one"), paragraph(vec![strong("two")]), p("three")], "one\n\n[two]{strong}\n\nthree");
+    check_styles(&[paragraph(vec![text("a"), strong(" b "), text("c")])], "a [b]{strong} c");
+    check_styles(&[list(None, vec![vec![paragraph(vec![strong("item")])]])], "• [item]{strong}");
+}
+
+#[test]
+fn styles_of_nothing_are_none() {
+    check_styles(&[paragraph(vec![Inline::Strong(vec![]), text("a"), strong(" ")])], "a");
+    check_styles(&[quote(vec![p("")]), p("b")], "b");
+}
+
+#[test]
+fn quotes_and_code_are_styles_without_marks() {
+    check_styles(&[quote(vec![p("one"), p("two")]), p("three")], "[one\n\ntwo]{quote}\n\nthree");
+    check_styles(&[code_block("let a;\n\n  b();\n"), p("text")], "[let a;\n\n  b();]{code-block}\n\ntext");
+}
+
+#[test]
+fn a_link_may_be_in_a_style_and_a_style_in_a_link() {
+    for (words, end) in [("here", 4), ("https://a.example", 17)] {
+        let block = paragraph(vec![Inline::Strong(vec![link(vec![text(words)], "https://a.example")])]);
+        let flat = flatten(&[block], &STYLED);
+        assert_eq!((flat.styles.len(), flat.styles[0].start, flat.styles[0].end, flat.ranges.len()), (1, 0, end, 1));
+    }
+}
+
+proptest! {
+    #[test]
+    fn styles_are_in_order_and_nested(blocks in blocks()) {
+        let flat = flatten(&blocks, &STYLED);
+        for (index, style) in flat.styles.iter().enumerate() {
+            prop_assert!(style.start < style.end && style.end <= flat.text.len());
+            prop_assert!(flat.text.is_char_boundary(style.start) && flat.text.is_char_boundary(style.end));
+            for later in &flat.styles[index + 1..] {
+                prop_assert!(later.start >= style.start);
+                prop_assert!(later.start >= style.end || later.end <= style.end, "they never cross: {flat:?}");
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@ mod media;
 mod options;
 mod ranges;
 mod references;
+mod styles;
 mod text;
 mod thread;
 mod trouble;
@@ -35,6 +36,7 @@ pub(crate) fn all() -> Vec<Case> {
         media::CASES,
         thread::CASES,
         references::CASES,
+        styles::CASES,
         options::CASES,
         afterwards::CASES,
         trouble::CASES,

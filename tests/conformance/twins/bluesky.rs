@@ -222,7 +222,7 @@ impl State {
     }
 
     fn refresh_session(&mut self, request: &TwinRequest) -> Answer {
-        let token = request.bearer.as_deref().unwrap_or_default();
+        let token = request.bearer().unwrap_or_default();
         if !self.refresh.remove(token) {
             return Err(Refusal(400, "ExpiredToken", "Token has been revoked".to_owned()));
         }
@@ -251,7 +251,7 @@ impl State {
     }
 
     fn authorize(&self, request: &TwinRequest) -> Result<(), Refusal> {
-        match request.bearer.as_deref() {
+        match request.bearer() {
             Some(token) if self.access.contains(token) => Ok(()),
             Some(token) if self.canaries.iter().any(|known| known == token) => {
                 Err(Refusal(400, "ExpiredToken", "Token has expired".to_owned()))

@@ -129,7 +129,7 @@ impl MastodonTwin {
         let path: Vec<&str> = segments.iter().skip(1).copied().collect();
         match (request.method, path.as_slice()) {
             (Method::Get, ["v2", "instance"]) => return Ok((200, self.instance())),
-            _ if request.bearer.as_deref() != Some(TOKEN) => return refuse(401, "The access token is invalid"),
+            _ if request.bearer() != Some(TOKEN) => return refuse(401, "The access token is invalid"),
             _ => {}
         }
         match (request.method, path.as_slice()) {

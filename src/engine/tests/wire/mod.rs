@@ -104,7 +104,8 @@ async fn warm_up(line: &Line) {
             method: if effect == Effect::Read { Method::Get } else { Method::Post },
             url: format!("{HERE}/warm"),
             headers: Vec::new(),
-            bearer: None,
+            whole_url: None,
+            authorization: None,
             body: OutgoingBody(if effect == Effect::Read { Vec::new() } else { b"{}".to_vec() }),
             effect,
         };
@@ -259,7 +260,8 @@ fn a_bomb_stays_packed() {
         method: Method::Get,
         url: format!("{HERE}/look"),
         headers: Vec::new(),
-        bearer: None,
+        whole_url: None,
+        authorization: None,
         body: OutgoingBody::default(),
         effect: Effect::Read,
     };

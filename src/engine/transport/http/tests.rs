@@ -77,7 +77,8 @@ fn request(url: String, effect: Effect) -> Outgoing {
         method: if effect == Effect::Read { Method::Get } else { Method::Post },
         url,
         headers: vec![("x-test".to_owned(), "yes".to_owned())],
-        bearer: Some("hunter2".into()),
+        whole_url: None,
+        authorization: Some("Bearer hunter2".into()),
         body: OutgoingBody(if effect == Effect::Read { Vec::new() } else { b"{}".to_vec() }),
         effect,
     }
@@ -208,7 +209,7 @@ fn what_cannot_be_sent_safely_never_leaves() {
     broken.headers.push(("x-broken".to_owned(), "two\r\nlines".to_owned()));
     assert!(send(broken).expect_err("nothing is sent").not_sent);
     let mut broken = request("https://example.org/".to_owned(), Effect::Publish);
-    broken.bearer = Some("hunter2\nhunter3".into());
+    broken.authorization = Some("Bearer hunter2\nhunter3".into());
     let error = send(broken).expect_err("nothing is sent");
     assert!(error.not_sent && !error.message.contains("hunter"), "{error:?}");
 }
