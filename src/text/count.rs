@@ -1,9 +1,10 @@
-use super::{Flat, Measure, MentionWeight, Range, RangeKind, Unit, url::is_web};
+use super::{Flat, Measure, MentionWeight, Range, RangeKind, Unit, url::is_web, weighted};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 /// Counts a text in a unit.
 pub fn count(text: &str, unit: Unit) -> u64 {
     let count = match unit {
+        Unit::Weighted => return weighted::weigh(text),
         Unit::Graphemes => graphemes(text),
         Unit::Bytes => text.len(),
         Unit::CodePoints => text.chars().count(),
@@ -17,10 +18,12 @@ pub fn weigh(flat: &Flat, measure: &Measure) -> u64 {
     weigh_slice(&flat.text, 0, &flat.ranges, measure)
 }
 
-/// Returns what a text weighs at most, without counting: no unit counts more than bytes, and only a link may weigh more.
+/// Returns what a text weighs at most, without counting: no unit counts more than bytes, but for a few characters that X
+/// counts as several, and only a link may weigh more.
 pub fn at_most(flat: &Flat, measure: &Measure) -> u64 {
+    let each = if measure.unit == Unit::Weighted { 2 } else { 1 };
     let links = flat.ranges.iter().filter(|range| matches!(range.kind, RangeKind::Link { .. })).count();
-    (flat.text.len() + links * measure.url.map_or(0, |weight| weight as usize)) as u64
+    (flat.text.len() * each + links * measure.url.map_or(0, |weight| weight as usize)) as u64
 }
 
 /// Weighs a slice of a text; `offset` is where it starts in the text that `ranges` belong to.
@@ -48,7 +51,10 @@ pub(super) fn weigh_slice(text: &str, offset: usize, ranges: &[Range], measure: 
 /// Returns what a range weighs, if that differs from its count.
 fn special(covered: &str, kind: &RangeKind, measure: &Measure) -> Option<u64> {
     match kind {
-        RangeKind::Link { .. } => measure.url.filter(|_| is_web(covered)).map(u64::from),
+        RangeKind::Link { url } => {
+            let shows_itself = is_web(covered) || url.strip_prefix("https://") == Some(covered);
+            measure.url.filter(|_| shows_itself).map(u64::from)
+        }
         RangeKind::Mention { .. } if measure.mention == MentionWeight::WithoutHost => {
             let host = covered.get(1..)?.find('@')? + 1;
             Some(count(&covered[..host], measure.unit))
@@ -312,7 +318,7 @@ mod tests {
             before in tricky(),
             link in prop_oneof![Just("http://a"), Just("https://acme.example/news"), Just("read")],
             after in tricky(),
-            unit in proptest::sample::select(&[Unit::Graphemes, Unit::Bytes, Unit::CodePoints, Unit::Utf16][..]),
+            unit in proptest::sample::select(&[Unit::Graphemes, Unit::Bytes, Unit::CodePoints, Unit::Utf16, Unit::Weighted][..]),
         ) {
             let (start, end) = (before.len(), before.len() + link.len());
             let flat = flat(&[&before, link, &after].concat(), vec![Range { start, end, kind: self::link(link) }]);

@@ -9,6 +9,8 @@ pub struct Dialect {
     pub links: LinkStyle,
     /// What a handle of this network looks like.
     pub handles: HandleStyle,
+    /// Whether it links to domains that are written without a scheme.
+    pub bare_domains: bool,
     /// Whether it can set text in styles. Then quotes and code blocks are styles too, and carry no marks of their own.
     pub styles: bool,
 }
@@ -44,6 +46,8 @@ pub enum Unit {
     CodePoints,
     /// UTF-16 code units.
     Utf16,
+    /// As X counts: one for the letters of most alphabets, two for everything else and for an emoji.
+    Weighted,
 }
 
 /// How a text is weighed against a limit.
@@ -108,6 +112,7 @@ impl Unit {
             Self::Bytes => ("byte", "bytes"),
             Self::CodePoints => ("code point", "code points"),
             Self::Utf16 => ("UTF-16 unit", "UTF-16 units"),
+            Self::Weighted => ("weighted character", "weighted characters"),
         }
     }
 }

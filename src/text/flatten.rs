@@ -1,5 +1,5 @@
 use super::{
-    Dialect, Flat, HandleStyle, LinkStyle, Range, RangeKind, Style, Styled,
+    Dialect, Flat, HandleStyle, LinkStyle, Range, RangeKind, Style, Styled, domains,
     url::{is_same, is_web},
 };
 use crate::{
@@ -17,7 +17,13 @@ pub fn flatten(blocks: &[Block], dialect: &Dialect) -> Flat {
 
 /// Writes blocks as lines for the excerpts of a network with rich text: people by name, and no rules.
 pub fn plain(blocks: &[Block], network: NetworkId) -> Flat {
-    let dialect = Dialect { network, links: LinkStyle::TextThenUrl, handles: HandleStyle::None, styles: false };
+    let dialect = Dialect {
+        network,
+        links: LinkStyle::TextThenUrl,
+        handles: HandleStyle::None,
+        bare_domains: false,
+        styles: false,
+    };
     Writer::new(dialect, blocks).write(blocks.iter().filter(|block| !matches!(block, Block::Rule { .. })))
 }
 
@@ -85,7 +91,23 @@ impl Writer {
         self.blocks(blocks, GapSize::BlankLine);
         let end = self.flat.text.trim_end().len();
         self.flat.truncate(end);
+        if self.dialect.bare_domains {
+            self.link_domains();
+        }
         self.flat
+    }
+
+    /// Lets domains lead where they say, unless a range covers them already.
+    fn link_domains(&mut self) {
+        let Flat { text, ranges, .. } = &mut self.flat;
+        for (start, end) in domains::links(text) {
+            let at = ranges.partition_point(|range| range.end <= start);
+            if ranges.get(at).is_none_or(|range| range.start >= end) {
+                let shown = &text[start..end];
+                let url = if is_web(shown) { shown.to_owned() } else { ["https://", shown].concat() };
+                ranges.insert(at, Range { start, end, kind: RangeKind::Link { url } });
+            }
+        }
     }
 
     fn blocks<'a>(&mut self, blocks: impl Iterator<Item = &'a Block>, between: GapSize) {

@@ -6,6 +6,7 @@
 
 mod count;
 mod dialect;
+mod domains;
 mod escape;
 mod excerpt;
 mod fit;
@@ -16,6 +17,7 @@ mod join;
 mod sentence;
 mod split;
 mod url;
+mod weighted;
 
 pub use self::{
     count::{at_most, count, weigh},

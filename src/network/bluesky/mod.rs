@@ -93,6 +93,7 @@ pub static PROFILE: Profile = Profile {
             network: ID,
             links: LinkStyle::Range,
             handles: HandleStyle::Domain,
+            bare_domains: false,
             styles: false,
         }),
         max: Some(Limit { value: 300, source: POST_LEXICON }),

@@ -48,8 +48,13 @@ fn profile(id: NetworkId, form: Form, threads: Threads, text: TextRules) -> Prof
 
 /// 500 graphemes, a URL counts 23, mentions count without host, a content warning counts.
 fn mastodon(threads: Threads) -> Profile {
-    let dialect =
-        Dialect { network: MASTODON, links: LinkStyle::TextThenUrl, handles: HandleStyle::UserAtHost, styles: false };
+    let dialect = Dialect {
+        network: MASTODON,
+        links: LinkStyle::TextThenUrl,
+        handles: HandleStyle::UserAtHost,
+        bare_domains: false,
+        styles: false,
+    };
     let measure = Measure { unit: Unit::Graphemes, url: Some(23), mention: MentionWeight::WithoutHost };
     let rules = TextRules {
         form: Form::Rich,
@@ -63,7 +68,13 @@ fn mastodon(threads: Threads) -> Profile {
 
 /// 300 graphemes and 3,000 bytes, links as ranges, domain names as handles.
 fn bluesky() -> Profile {
-    let dialect = Dialect { network: BLUESKY, links: LinkStyle::Range, handles: HandleStyle::Domain, styles: false };
+    let dialect = Dialect {
+        network: BLUESKY,
+        links: LinkStyle::Range,
+        handles: HandleStyle::Domain,
+        bare_domains: false,
+        styles: false,
+    };
     profile(
         BLUESKY,
         Form::Plain(dialect),

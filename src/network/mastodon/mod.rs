@@ -98,6 +98,7 @@ static PROFILE: Profile = Profile {
             network: ID,
             links: LinkStyle::TextThenUrl,
             handles: HandleStyle::UserAtHost,
+            bare_domains: false,
             styles: false,
         }),
         max: Some(Limit { value: 500, source: INSTANCE }),

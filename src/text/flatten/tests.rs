@@ -6,11 +6,21 @@ use crate::model::fixtures::{
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
-const MASTODON_STYLE: Dialect =
-    Dialect { network: MASTODON, links: LinkStyle::TextThenUrl, handles: HandleStyle::UserAtHost, styles: false };
+const MASTODON_STYLE: Dialect = Dialect {
+    network: MASTODON,
+    links: LinkStyle::TextThenUrl,
+    handles: HandleStyle::UserAtHost,
+    bare_domains: false,
+    styles: false,
+};
 const STYLED: Dialect = Dialect { styles: true, ..BLUESKY_STYLE };
-const BLUESKY_STYLE: Dialect =
-    Dialect { network: BLUESKY, links: LinkStyle::Range, handles: HandleStyle::Domain, styles: false };
+const BLUESKY_STYLE: Dialect = Dialect {
+    network: BLUESKY,
+    links: LinkStyle::Range,
+    handles: HandleStyle::Domain,
+    bare_domains: false,
+    styles: false,
+};
 
 /// Compares the text, with each range in braces behind what it covers.
 #[track_caller]
@@ -376,6 +386,18 @@ fn a_link_may_be_in_a_style_and_a_style_in_a_link() {
         let flat = flatten(&[block], &STYLED);
         assert_eq!((flat.styles.len(), flat.styles[0].start, flat.styles[0].end, flat.ranges.len()), (1, 0, end, 1));
     }
+}
+
+#[test]
+fn domains_are_links_where_the_network_makes_them_some() {
+    let dialect = Dialect { bare_domains: true, ..MASTODON_STYLE };
+    let content = vec![text("See acme.com/x or "), bare("https://b.example"), text(", not e.g. c.d.")];
+    check_line(
+        dialect,
+        content,
+        "See [acme.com/x]{link https://acme.com/x} or [https://b.example]{link https://b.example}, not e.g. c.d.",
+    );
+    check_line(dialect, vec![code("https://acme.com")], "[https://acme.com]{link https://acme.com}");
 }
 
 proptest! {

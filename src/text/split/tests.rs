@@ -149,7 +149,7 @@ proptest! {
         is_short in proptest::bool::ANY,
     ) {
         let (measure, links) = if is_short { (SHORT_URLS, LinkStyle::TextThenUrl) } else { (PLAIN, LinkStyle::Range) };
-        let flat = flatten(&blocks, &Dialect { network: fixtures::MASTODON, links, handles: HandleStyle::UserAtHost, styles: false });
+        let flat = flatten(&blocks, &Dialect { network: fixtures::MASTODON, links, handles: HandleStyle::UserAtHost, bare_domains: false, styles: false });
         let parts = split(&flat, &measure, max, max_bytes);
         let mut joined = String::new();
         let mut kinds = Vec::new();
