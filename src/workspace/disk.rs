@@ -262,21 +262,19 @@ fn explain(error: &ignore::Error) -> (Option<&Path>, String) {
 }
 
 /// Reads a file of so many bytes, and a little more than the largest text if it has grown since.
-fn read_text(mut file: &File, length: u64) -> io::Result<Vec<u8>> {
+fn read_text(file: &File, length: u64) -> io::Result<Vec<u8>> {
+    let length = usize::try_from(length).unwrap_or(0);
     // With room for one byte more, a read that gives all of them is the last: that saves a call for each of many files.
-    let mut bytes = vec![0; usize::try_from(length).unwrap_or(0) + 1];
-    let mut filled = 0;
-    while filled + 1 < bytes.len() {
-        match file.read(&mut bytes[filled..]) {
+    let mut bytes = Vec::with_capacity(length + 1);
+    #[cfg(unix)]
+    while bytes.len() < length {
+        match rustix::io::read(file, rustix::buffer::spare_capacity(&mut bytes)) {
             Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
         }
     }
-    let has_grown = filled == bytes.len();
-    bytes.truncate(filled);
-    if has_grown || filled == 0 {
+    if bytes.len() != length || bytes.is_empty() {
         file.take(LARGEST_TEXT + 1).read_to_end(&mut bytes)?;
     }
     Ok(bytes)

@@ -9,6 +9,7 @@ use crate::{
     diag::{Diagnostic, FileId, Files},
     engine::Probes,
     model::{AccountId, PostId},
+    network,
     report::diagnostics::{self, Format, Printer, Rendered, Summary},
     workspace::{self, Disk, GitStore, Repo, Source},
 };
@@ -172,9 +173,15 @@ fn report(
     chosen: Option<&HashSet<String>>,
     ui: &Ui,
 ) -> Summary {
-    let limits: BTreeMap<_, _> = repository
+    let mut limits: BTreeMap<_, _> = repository
         .map(|repository| Probes::new(&repository.state_folder()).limits(&reading.config))
         .unwrap_or_default();
+    // Once, and not for each post.
+    for account in reading.config.accounts.values() {
+        if let (false, Some(network)) = (limits.contains_key(&account.id), network::find(account.network)) {
+            limits.insert(account.id.clone(), network.profile().limits());
+        }
+    }
     let published = repository.and_then(|repository| published(repository, reading));
     let published = published.as_ref().map(|known| {
         move |post: &PostId, account: &AccountId| {
