@@ -19,8 +19,7 @@ use crate::{
     plan::{Row, Verdict},
     workspace::trial::kill_point,
 };
-use std::{cell::Cell, collections::BTreeMap, sync::Arc};
-use tokio::sync::Semaphore;
+use std::{cell::Cell, collections::BTreeMap};
 
 /// What all accounts of an execution share.
 pub(super) struct Run<'a> {
@@ -32,15 +31,6 @@ pub(super) struct Run<'a> {
     pub(super) brakes: Brakes<'a>,
     pub(super) redactor: &'a Redactor,
     pub(super) log: &'a Log<'a>,
-    pub(super) gates: Gates,
-}
-
-/// How many claims may be open at once where an unknown outcome costs a look or a person's time: after a crash all of them
-/// are unknown.
-#[derive(Debug)]
-pub(super) struct Gates {
-    listing: Arc<Semaphore>,
-    person: Arc<Semaphore>,
 }
 
 /// One account's share of an execution.
@@ -62,23 +52,6 @@ pub(super) struct AccountRun<'a> {
     published: BTreeMap<PostId, Remote>,
     /// What holds up the whole account, once something does.
     pub(super) held_up: Option<Outcome>,
-}
-
-impl Default for Gates {
-    fn default() -> Self {
-        Self { listing: Arc::new(Semaphore::new(4)), person: Arc::new(Semaphore::new(1)) }
-    }
-}
-
-impl Gates {
-    /// Returns the gate for a kind of network; those that can be asked at once have none.
-    pub(super) fn of(&self, settling: Settling) -> Option<Arc<Semaphore>> {
-        match settling {
-            Settling::Receipt | Settling::OwnId | Settling::Key { .. } => None,
-            Settling::Listing { .. } => Some(self.listing.clone()),
-            Settling::Person => Some(self.person.clone()),
-        }
-    }
 }
 
 impl<'a> AccountRun<'a> {

@@ -214,8 +214,7 @@ impl AccountRun<'_> {
         };
         let mut renewed = false;
         loop {
-            let Flown { result, record, claimed, _permit } =
-                self.repeat(part, intent, &prepared, &attempt, again).await;
+            let Flown { result, record, claimed } = self.repeat(part, intent, &prepared, &attempt, again).await;
             part.seen += record.written;
             match record.withheld {
                 Some(Withheld::Halted) => return Err(Halted),

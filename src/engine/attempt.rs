@@ -62,7 +62,7 @@ impl AccountRun<'_> {
                     self.publish(part, &prepared, &attempt, claim).await
                 }
             };
-            let Flown { result, record, claimed, _permit } = flown;
+            let Flown { result, record, claimed } = flown;
             part.seen += record.written;
             if let Some(withheld) = record.withheld {
                 return self.held_back(part, withheld, tries).await;

@@ -12,9 +12,7 @@ use crate::{
     model::Timestamp,
     network::{Attempt, ErrorKind, NetworkError, Response},
 };
-use futures_util::future::{Either, select};
-use std::{collections::BTreeMap, pin::pin, sync::Arc, time::Duration};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use std::{collections::BTreeMap, time::Duration};
 
 /// How far the network's clock may be from ours.
 const GREATEST_DIFFERENCE: Duration = Duration::from_secs(10 * 60);
@@ -34,8 +32,6 @@ pub(super) struct Claim<'a> {
     pub(super) attempt: &'a Attempt,
     /// The boot clock when the attempt was begun.
     pub(super) begun: Duration,
-    /// How many claims of this kind of network may be open at once.
-    pub(super) gate: Option<Arc<Semaphore>>,
     /// How much of the network's limit it uses up.
     pub(super) cost: u64,
     /// When the post is due.
@@ -44,7 +40,6 @@ pub(super) struct Claim<'a> {
     pub(super) basis: Basis<'a>,
     /// What has come of it.
     pub(super) record: Record,
-    pub(super) permit: Option<OwnedSemaphorePermit>,
 }
 
 /// What a claim stands on.
@@ -134,12 +129,6 @@ impl Claim<'_> {
         if self.record.sent != Sent::No {
             // A bug in the adapter. The first request counts; whether it worked is a question for the network.
             return Err(error("an attempt publishes once, and this one wanted to publish again"));
-        }
-        if let Some(gate) = self.gate.take() {
-            let (permit, stopped) = (pin!(gate.acquire_owned()), pin!(world.stop.asked()));
-            if let Either::Right((permit, _)) = select(stopped, permit).await {
-                self.permit = permit.ok();
-            }
         }
         if let Some(withheld) = self.brake(world, heard) {
             return self.withhold(withheld);

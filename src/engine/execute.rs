@@ -1,6 +1,6 @@
 use super::{
     Redactor, World,
-    account::{AccountRun, Gates, Run},
+    account::{AccountRun, Run},
     brakes::Brakes,
     log::Log,
     recorder::{away, keep, recorder},
@@ -169,7 +169,6 @@ async fn carry_out(
             brakes: Brakes::new(world, ledger.freezes().cloned().collect()),
             redactor: &redactor,
             log: &log,
-            gates: Gates::default(),
         };
         // Every secret is fetched before anything is claimed: a command that prints one may take its time.
         let mut ready = Vec::new();

@@ -10,14 +10,12 @@ use crate::{
     network::{Attempt, ErrorKind, Job, NetworkError, Receipt, Wire},
 };
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
 
-/// How a flow ended. The permit is held until that is written down.
+/// How a flow ended.
 pub(super) struct Flown {
     pub(super) result: Result<Receipt, NetworkError>,
     pub(super) record: Record,
     pub(super) claimed: Claimed,
-    pub(super) _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl AccountRun<'_> {
@@ -37,12 +35,10 @@ impl AccountRun<'_> {
             key,
             attempt,
             begun,
-            gate: self.run.gates.of(self.profile().settling),
             cost: self.cost(),
             due: part.desired.when,
             basis,
             record: Record::new(),
-            permit: None,
         }
     }
 
@@ -62,13 +58,10 @@ impl AccountRun<'_> {
             let mut wire = Wire::new(&mut hand, &self.session);
             self.network.publish(&job, &mut wire).await
         };
-        let (record, permit) = match hand.claim.take() {
-            Some(claim) => (claim.record, claim.permit),
-            None => (Record::new(), None),
-        };
+        let record = hand.claim.take().map_or_else(Record::new, |claim| claim.record);
         let result = result.and_then(named).map_err(|error| self.run.redactor.error(error));
         self.weigh(&result, record.sent);
-        Flown { result, record, claimed, _permit: permit }
+        Flown { result, record, claimed }
     }
 
     /// Hears the network before anything of a flow is done, and ends it if nothing may be claimed.
@@ -89,7 +82,7 @@ impl AccountRun<'_> {
         };
         let result = Err(error);
         self.weigh(&result, Sent::No);
-        Some(Flown { result, record, claimed, _permit: None })
+        Some(Flown { result, record, claimed })
     }
 
     /// Counts answers that were lost or were a fault on the other side. Only a publication that is answered clearly shows

@@ -12,7 +12,7 @@ use masthead::{
     diag::FileId,
     engine::{self, MediaSource, Outcome, Progress, SecretSource, Settled, SharedVault, Stop, Tokens, World},
     ledger::{self, DeliveryState, MemoryStore, PartState, Published},
-    model::{AccountId, MediaProblem, SecretRef, Zone},
+    model::{Account, AccountId, MediaProblem, SecretRef, Zone},
     network::{self, AnyNetwork, Draft, Profile},
     plan::{self, Desired, Plan, Verdict},
 };
@@ -65,34 +65,8 @@ impl Journey {
         let account = twin.account();
         let mut draft = make(profile);
         draft.account = account.id.clone();
-        let desired = Desired {
-            draft,
-            digest: "digest".to_owned(),
-            limits: profile.limits(),
-            when: None,
-            is_draft: false,
-            retract: false,
-            campaign: None,
-            invalid: false,
-            id_written: true,
-            path: "content/trial.md".to_owned(),
-        };
-        let config = Config {
-            file: FileId(0),
-            name: "Trial".to_owned(),
-            zone: Zone::UTC,
-            branch: "main".to_owned(),
-            language: None,
-            ledger: LedgerSettings::default(),
-            vault: None,
-            publish: PublishSettings::default(),
-            daemon: DaemonSettings::default(),
-            check: CheckSettings::default(),
-            accounts: BTreeMap::from([(account.id.clone(), account)]),
-            groups: BTreeMap::new(),
-            people: BTreeMap::new(),
-            networks: network::specs(),
-        };
+        let desired = desired(draft, profile);
+        let config = config(BTreeMap::from([(account.id.clone(), account)]));
         Self {
             profile,
             line: Line::new(Rc::clone(&twin), Rc::clone(&clock)),
@@ -256,6 +230,42 @@ impl Journey {
     }
 }
 
+/// Wants a draft to be out at once.
+pub(crate) fn desired(draft: Draft, profile: &Profile) -> Desired {
+    Desired {
+        draft,
+        digest: "digest".to_owned(),
+        limits: profile.limits(),
+        when: None,
+        is_draft: false,
+        retract: false,
+        campaign: None,
+        invalid: false,
+        id_written: true,
+        path: "content/trial.md".to_owned(),
+    }
+}
+
+/// Makes a configuration with accounts.
+pub(crate) fn config(accounts: BTreeMap<AccountId, Account>) -> Config {
+    Config {
+        file: FileId(0),
+        name: "Trial".to_owned(),
+        zone: Zone::UTC,
+        branch: "main".to_owned(),
+        language: None,
+        ledger: LedgerSettings::default(),
+        vault: None,
+        publish: PublishSettings::default(),
+        daemon: DaemonSettings::default(),
+        check: CheckSettings::default(),
+        accounts,
+        groups: BTreeMap::new(),
+        people: BTreeMap::new(),
+        networks: network::specs(),
+    }
+}
+
 struct Secrets {
     token: Option<&'static str>,
     vault: Option<SharedVault>,
@@ -272,7 +282,8 @@ impl SecretSource for Secrets {
     }
 }
 
-struct Media;
+/// The samples.
+pub(crate) struct Media;
 
 impl MediaSource for Media {
     fn bytes(&self, path: &str) -> Result<Vec<u8>, MediaProblem> {

@@ -147,40 +147,16 @@ impl Line {
         let lost = |not_sent, status, message: &str| {
             Some(Err(TransportError { not_sent, status, message: message.to_owned() }))
         };
-        let made = |status: u16, kind: &str, body: &str| {
-            Some(Ok(crate::twin::answer(&request, status, kind, body.as_bytes().to_vec())))
-        };
         let outcome = match fault {
             Fault::Fine => answer.map(Ok),
-            Fault::Refused => lost(true, None, "connection refused"),
             Fault::AnswerLost | Fault::RequestLost => lost(false, None, "connection closed before message completed"),
+            Fault::Refused => lost(true, None, "connection refused"),
             Fault::Cut => lost(false, twins_status, "the answer was cut off"),
-            Fault::TooMany(wait) => {
-                let mut answer = crate::twin::json(&request, 429, &serde_json::json!({ "error": "Too many requests" }));
-                answer.headers.extend(wait.map(|seconds| ("retry-after".to_owned(), seconds.to_string())));
-                Some(Ok(answer))
-            }
-            Fault::Unauthorized => {
-                made(401, "application/json", r#"{"error":"ExpiredToken","message":"The access token was revoked"}"#)
-            }
-            Fault::ServerError => made(500, "text/html", "<html><h1>We're sorry, but something went wrong</h1></html>"),
-            Fault::BadGateway => made(502, "text/html", "<html><h1>502 Bad Gateway</h1></html>"),
-            Fault::Page | Fault::Portal => {
-                made(200, "text/html", "<!doctype html><title>Welcome to the hotel's network</title>")
-            }
-            Fault::Redirect => {
-                let mut answer = crate::twin::answer(&request, 307, "text/html", Vec::new());
-                answer.headers.push(("location".to_owned(), "https://elsewhere.example/".to_owned()));
-                Some(Ok(answer))
-            }
-            Fault::Echo => {
-                let words = format!("not with {}", request.bearer().unwrap_or_default());
-                made(403, "application/json", &serde_json::json!({ "error": words, "message": words }).to_string())
-            }
             Fault::CrashBefore | Fault::CrashAfter => {
                 self.crashed.notify_one();
                 None
             }
+            _ => answer_of(fault, &request),
         };
         let status = outcome.as_ref().and_then(|outcome| match outcome {
             Ok(response) => Some(response.status),
@@ -188,6 +164,44 @@ impl Line {
         });
         self.log.borrow_mut().push(Exchange { request, status, arrived });
         outcome
+    }
+}
+
+/// Returns what comes back instead of the twin's answer; none for faults without one.
+pub(crate) fn answer_of(fault: Fault, request: &TwinRequest) -> Option<Result<Response, TransportError>> {
+    let made = |status: u16, kind: &str, body: &str| {
+        Some(Ok(crate::twin::answer(request, status, kind, body.as_bytes().to_vec())))
+    };
+    match fault {
+        Fault::TooMany(wait) => {
+            let mut answer = crate::twin::json(request, 429, &serde_json::json!({ "error": "Too many requests" }));
+            answer.headers.extend(wait.map(|seconds| ("retry-after".to_owned(), seconds.to_string())));
+            Some(Ok(answer))
+        }
+        Fault::Unauthorized => {
+            made(401, "application/json", r#"{"error":"ExpiredToken","message":"The access token was revoked"}"#)
+        }
+        Fault::ServerError => made(500, "text/html", "<html><h1>We're sorry, but something went wrong</h1></html>"),
+        Fault::BadGateway => made(502, "text/html", "<html><h1>502 Bad Gateway</h1></html>"),
+        Fault::Page | Fault::Portal => {
+            made(200, "text/html", "<!doctype html><title>Welcome to the hotel's network</title>")
+        }
+        Fault::Redirect => {
+            let mut answer = crate::twin::answer(request, 307, "text/html", Vec::new());
+            answer.headers.push(("location".to_owned(), "https://elsewhere.example/".to_owned()));
+            Some(Ok(answer))
+        }
+        Fault::Echo => {
+            let words = format!("not with {}", request.bearer().unwrap_or_default());
+            made(403, "application/json", &serde_json::json!({ "error": words, "message": words }).to_string())
+        }
+        Fault::Fine
+        | Fault::Refused
+        | Fault::AnswerLost
+        | Fault::RequestLost
+        | Fault::Cut
+        | Fault::CrashBefore
+        | Fault::CrashAfter => None,
     }
 }
 

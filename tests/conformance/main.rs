@@ -6,6 +6,7 @@
 
 mod cases;
 mod clock;
+mod fanout;
 mod fixtures;
 mod golden;
 mod journey;
@@ -50,6 +51,16 @@ fn main() -> ExitCode {
             }));
         }
     }
+    let everybody: [(&str, fn()); 2] = [
+        ("everybody::together_as_fast_as_the_slowest", fanout::together),
+        ("everybody::one_that_is_ill_delays_no_other", fanout::illness),
+    ];
+    trials.extend(everybody.map(|(name, run)| {
+        Trial::test(name, move || {
+            run();
+            Ok(())
+        })
+    }));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

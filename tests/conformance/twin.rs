@@ -18,6 +18,11 @@ pub(crate) trait Twin {
     /// Returns an account on it, as `masthead.toml` would describe it. Its token is `env:TWIN_TOKEN`.
     fn account(&self) -> Account;
 
+    /// Returns the hosts that it answers at, beside that of the account's endpoint.
+    fn hosts(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Returns the account's secret. It is a canary: it must appear in nothing that can be printed.
     fn token(&self) -> &'static str;
 

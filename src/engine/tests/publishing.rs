@@ -119,11 +119,13 @@ fn accounts_share_commits_and_each_keeps_its_order() {
 }
 
 #[test]
-fn claims_that_cost_a_persons_time_are_open_one_at_a_time() {
+fn an_account_has_one_open_claim_and_waits_for_no_other() {
     let stage = Stage::new(Settling::Person, Auth::Token);
     let settled = stage.run(["brand", "sky", "team"].map(|account| row_of("hello", account, &[account])).to_vec());
     assert_eq!(settled.len(), 3);
-    assert_eq!(stage.kinds(), ["intent", "receipt", "intent", "receipt", "intent", "receipt"]);
+    assert_eq!(stage.kinds(), ["intent", "intent", "intent", "receipt", "receipt", "receipt"]);
+    stage.run(["1", "2"].map(|text| row_of(text, "brand", &[text])).to_vec());
+    assert_eq!(stage.kinds()[6..], ["intent", "receipt", "intent", "receipt"]);
 }
 
 #[test]

@@ -98,6 +98,10 @@ impl Twin for Bluesky {
         }
     }
 
+    fn hosts(&self) -> &'static [&'static str] {
+        &["pds.example"]
+    }
+
     fn token(&self) -> &'static str {
         TOKEN
     }
