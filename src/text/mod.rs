@@ -14,6 +14,7 @@ mod flat;
 mod flatten;
 mod html;
 mod join;
+mod pieces;
 mod sentence;
 mod split;
 mod url;
@@ -29,6 +30,7 @@ pub use self::{
     flatten::{flatten, plain},
     html::{Figure, HtmlOptions, html},
     join::join,
+    pieces::{Mark, Piece, pieces},
     split::split,
     url::is_web,
 };
