@@ -87,6 +87,8 @@ fn header(name: &str, value: &str) -> String {
     match name {
         // The boundary is the sender's business.
         "content-type" => format!("{name}: {}", value.split(';').next().unwrap_or(value)),
+        // A release changes no transcript.
+        "user-agent" => format!("{name}: {}", value.replace(env!("CARGO_PKG_VERSION"), "<version>")),
         _ => format!("{name}: {value}"),
     }
 }
@@ -95,14 +97,20 @@ fn body(request: &TwinRequest) -> String {
     let kind = request.header("content-type").unwrap_or("");
     if let Some(fields) = request.form() {
         let lines = fields.iter().map(|field| match &field.mime {
+            Some(mime) if mime == "application/json" => format!("{} = {}", field.name, pretty(&field.bytes)),
             Some(mime) => format!("{} = [{mime} {} bytes]", field.name, field.bytes.len()),
             None => format!("{} = {}", field.name, String::from_utf8_lossy(&field.bytes)),
         });
         return lines.collect::<Vec<_>>().join("\n");
     }
     match serde_json::from_slice::<Value>(&request.body) {
-        Ok(value) => serde_json::to_string_pretty(&value).expect("JSON can be written"),
+        Ok(_) => pretty(&request.body),
         Err(_) if request.body.is_empty() => String::new(),
         Err(_) => format!("[{kind} {} bytes]", request.body.len()),
     }
+}
+
+fn pretty(json: &[u8]) -> String {
+    let value: Value = serde_json::from_slice(json).expect("JSON, as its type says");
+    serde_json::to_string_pretty(&value).expect("JSON can be written")
 }

@@ -192,7 +192,8 @@ pub(crate) fn answer_of(fault: Fault, request: &TwinRequest) -> Option<Result<Re
             Some(Ok(answer))
         }
         Fault::Echo => {
-            let words = format!("not with {}", request.bearer().unwrap_or_default());
+            let secret = request.authorization.as_deref().and_then(|value| value.split_once(' '));
+            let words = format!("not with {} at {}", secret.map_or("", |(_, secret)| secret), request.url);
             made(403, "application/json", &serde_json::json!({ "error": words, "message": words }).to_string())
         }
         Fault::Fine

@@ -72,6 +72,26 @@ pub(crate) trait Twin {
         Vec::new()
     }
 
+    /// Returns whether an option of a post shows only beside a poll.
+    fn shows_with_a_poll(&self, _key: &str) -> bool {
+        false
+    }
+
+    /// Returns whether posts there carry a language.
+    fn has_languages(&self) -> bool {
+        true
+    }
+
+    /// Returns whether it knows tags, instead of words that begin with `#`.
+    fn has_tags(&self) -> bool {
+        true
+    }
+
+    /// Returns whether it tells limits that its administrator may lower, see [`Twin::tighten`].
+    fn tells_limits(&self) -> bool {
+        true
+    }
+
     /// Returns a handle that exists there, without the first `@`, as people write it in a post.
     fn handle_of_somebody(&self) -> &'static str;
 }

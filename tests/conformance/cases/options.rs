@@ -22,6 +22,7 @@ pub(crate) const CASES: &[Case] = &[
                         fixtures::set(&mut draft, key, value);
                     }
                     fixtures::set(&mut draft, spec.key, sample.value.clone());
+                    draft.poll = stage.twin.shows_with_a_poll(spec.key).then(|| fixtures::poll(&["Yes", "No"], false));
                     stage.publish(&draft).unwrap_or_else(|error| panic!("{sample:?}: {error:?}"));
                     let live = stage.live().pop().expect("a post");
                     let (fact, value) = &sample.fact;

@@ -31,7 +31,7 @@ pub(crate) const CASES: &[Case] = &[
         golden: true,
     },
     Case { name: "find_after_a_lost_request", holds: can_be_asked, run: find_absent, inverse: None, golden: true },
-    Case { name: "find_too_far_back", holds: is_listed, run: find_unclear, inverse: None, golden: false },
+    Case { name: "find_too_far_back", holds: is_listed, run: find_buried, inverse: None, golden: false },
     Case { name: "same_attempt_twice", holds: deduplicates, run: same_attempt, inverse: None, golden: true },
 ];
 
@@ -189,15 +189,23 @@ fn find_absent(stage: &mut Stage) {
     assert_eq!(found, Found::Absent, "the same words from an hour before are another post");
 }
 
-fn find_unclear(stage: &mut Stage) {
+/// What is buried below everything since is found or can't be told, but never taken to be absent.
+fn find_buried(stage: &mut Stage) {
     let attempt = stage.attempt();
+    stage.line.script(Which::Publishing, &[Fault::AnswerLost]);
+    stage.publish_part(&draft(stage), 0, &attempt, &[]).expect_err("the answer was lost");
+    let buried = stage.only();
     for minute in 0..400 {
         let at: Timestamp = attempt.at.plus(Duration::from_secs(20 * 60 + minute));
         stage.twin.post_by_hand(&format!("Busy day, post {minute}"), at);
     }
     settle(stage);
     let found = stage.find(&draft(stage), 0, &attempt).expect("the network answers");
-    assert!(matches!(found, Found::Unclear(_)), "the listing is too short to tell: {found:?}");
+    match found {
+        Found::Here(receipt) => assert_eq!(receipt.remote.id, buried.id),
+        Found::Unclear(_) => {}
+        Found::Absent => panic!("it is there, but the listing is too short to tell"),
+    }
 }
 
 fn find_unsupported(stage: &mut Stage) {
