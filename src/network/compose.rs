@@ -36,6 +36,35 @@ pub fn compose(profile: &Profile, post: &Post, target: &Target, limits: &Limits)
     }
 }
 
+/// Makes the draft as [`compose`] does, where the network counts the markup that `write` makes of a text: how much longer it
+/// is than the words is put beside each part, and a part that is split leaves room for it.
+pub fn compose_written(
+    profile: &Profile,
+    post: &Post,
+    target: &Target,
+    limits: &Limits,
+    write: fn(&Flat) -> String,
+) -> Draft {
+    /// How often the pieces are made smaller until their markup has room: what goes on after this is `check`'s to tell.
+    const ROUNDS: usize = 4;
+    let mut room = limits.clone();
+    let mut round = 0;
+    loop {
+        let mut draft = compose(profile, post, target, &room);
+        for part in &mut draft.parts {
+            let count = |text: &str| text::count(text, limits.measure.unit);
+            part.beside += count(&write(&part.text)).saturating_sub(count(&part.text.text));
+        }
+        round += 1;
+        let heaviest = draft.parts.iter().map(|part| part.weight(&limits.measure)).max().unwrap_or_default();
+        let over = heaviest.saturating_sub(limits.text.unwrap_or(u64::MAX));
+        if over == 0 || !post.auto_thread || profile.threads == Threads::None || round == ROUNDS {
+            return draft;
+        }
+        room.text = room.text.map(|max| max.saturating_sub(over).max(1));
+    }
+}
+
 struct Composer<'a> {
     profile: &'a Profile,
     post: &'a Post,

@@ -7,6 +7,7 @@
 
 pub mod bluesky;
 mod compose;
+pub mod discord;
 mod draft;
 mod error;
 #[cfg(test)]
@@ -20,7 +21,7 @@ pub mod site;
 mod wire;
 
 pub use self::{
-    compose::compose,
+    compose::{compose, compose_written},
     draft::{Composed, Draft, DraftPart, MediaKey},
     error::{ErrorKind, NetworkError},
     job::{Attempt, Found, Job, PreparedMedia, Probe, Receipt, Referent, Session, SignIn},
@@ -39,7 +40,8 @@ use crate::{
 use std::fmt::Debug;
 
 /// Every network, in the order of the docs.
-pub static ALL: &[&dyn AnyNetwork] = &[&site::Site, &mastodon::Mastodon, &bluesky::Bluesky];
+pub static ALL: &[&dyn AnyNetwork] =
+    &[&site::Site, &mastodon::Mastodon, &bluesky::Bluesky, &discord::Discord, &discord::DiscordWebhook];
 
 /// Finds a network.
 pub fn find(id: NetworkId) -> Option<&'static dyn AnyNetwork> {

@@ -1,6 +1,7 @@
 //! The twins, one for each network that is spoken to. To add one, write its file and add its line to [`make`].
 
 mod bluesky;
+mod discord;
 mod mastodon;
 mod site;
 
@@ -12,6 +13,8 @@ use std::rc::Rc;
 pub(crate) fn make(network: NetworkId) -> Option<Rc<dyn Twin>> {
     match network.as_str() {
         "bluesky" => Some(Rc::new(bluesky::Bluesky::default())),
+        "discord" => Some(Rc::new(discord::DiscordTwin::new(discord::Flavour::Bot))),
+        "discord-webhook" => Some(Rc::new(discord::DiscordTwin::new(discord::Flavour::Webhook))),
         "mastodon" => Some(Rc::new(mastodon::MastodonTwin::new())),
         "site" => Some(Rc::new(site::Nobody)),
         _ => None,

@@ -1,0 +1,93 @@
+//! Whether an earlier attempt arrived, judged from the messages of the channel since then. Pure.
+
+use super::{KEY_WINDOW, address, markup, options, reply::Message, request::PAGE};
+use crate::{
+    model::Timestamp,
+    network::{Found, Job},
+};
+use std::time::Duration;
+
+/// How far Discord's clock and ours may be apart.
+const SKEW: Duration = Duration::from_secs(60);
+
+/// How long after the claim a message can still appear: as long as the key may be sent again, and then what takes its time.
+const LATEST: Duration = KEY_WINDOW.saturating_add(Duration::from_secs(15 * 60));
+
+/// What is looked for, and what has been seen so far.
+#[derive(Debug)]
+pub(super) struct Search<'a> {
+    to: Timestamp,
+    me: &'a str,
+    content: String,
+    question: Option<&'a str>,
+    media: usize,
+    answers: Option<&'a str>,
+    found: Vec<Message>,
+    is_complete: bool,
+    after: u64,
+}
+
+impl<'a> Search<'a> {
+    /// Starts a search for what a job would have made, by a bot.
+    pub(super) fn new(job: &Job<'a>, me: &'a str) -> Self {
+        let is_poll = job.part == 0 && job.draft.poll.is_some();
+        let question = options::poll_question(job.draft).filter(|_| is_poll);
+        let replaced = is_poll && question.is_none();
+        let text = &job.draft_part().text;
+        Self {
+            to: job.attempt.at.plus(LATEST),
+            me,
+            content: if replaced { String::new() } else { markup::write(text) },
+            question: if replaced { Some(text.text.as_str()) } else { question },
+            media: job.media.len(),
+            answers: job.parent.map(|parent| parent.id.as_str()),
+            found: Vec::new(),
+            is_complete: false,
+            after: address::first_id_at(job.attempt.at.minus(SKEW)),
+        }
+    }
+
+    /// Returns the id after which the next page begins; none if everything has been seen.
+    pub(super) fn next(&self) -> Option<u64> {
+        (!self.is_complete).then_some(self.after)
+    }
+
+    /// Takes a page: the oldest messages after the id.
+    pub(super) fn take(&mut self, page: Vec<Message>) {
+        let newest = page.iter().filter_map(|message| message.id.parse::<u64>().ok()).max();
+        let is_past = page.iter().filter_map(Message::made).any(|made| made > self.to);
+        // A page that leads nowhere would be read for ever.
+        self.is_complete = page.len() < PAGE || is_past || newest.is_none_or(|newest| newest <= self.after);
+        self.after = newest.unwrap_or(self.after).max(self.after);
+        for message in page {
+            if self.is_ours(&message) {
+                self.found.push(message);
+            }
+        }
+    }
+
+    /// Returns the verdict; `guild` is the server's id.
+    pub(super) fn verdict(self, guild: Option<&str>) -> Found {
+        match self.found.as_slice() {
+            [message] => Found::Here(message.receipt(guild, None)),
+            [] if self.is_complete => Found::Absent,
+            [] => Found::Unclear(
+                "there are too many messages in the channel to see whether ours is among them".to_owned(),
+            ),
+            [first, second, ..] => {
+                Found::Unclear(format!("more than one message fits: `{}` and `{}`", first.id, second.id))
+            }
+        }
+    }
+
+    fn is_ours(&self, message: &Message) -> bool {
+        let question = message.poll.as_ref().and_then(|poll| poll.question.text.as_deref());
+        let answers = message.message_reference.as_ref().and_then(|answered| answered.message_id.as_deref());
+        message.author.as_ref().is_some_and(|author| author.id == self.me)
+            && message.made().is_none_or(|made| made <= self.to)
+            && message.content.trim() == self.content.trim()
+            && question.map(str::trim) == self.question.map(str::trim)
+            && message.attachments.len() == self.media
+            && (self.answers.is_none() || answers == self.answers)
+    }
+}
