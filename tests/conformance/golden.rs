@@ -3,7 +3,10 @@
 //! They live in `tests/golden/<network>/<case>.http`. `MASTHEAD_BLESS=1` writes them; else they are compared, and one that
 //! no case writes is an error.
 
-use crate::{line::Exchange, twin::TwinRequest};
+use crate::{
+    line::Exchange,
+    twin::{TwinRequest, percent_decode},
+};
 use serde_json::Value;
 use std::{
     collections::BTreeSet,
@@ -101,6 +104,12 @@ fn body(request: &TwinRequest) -> String {
             Some(mime) => format!("{} = [{mime} {} bytes]", field.name, field.bytes.len()),
             None => format!("{} = {}", field.name, String::from_utf8_lossy(&field.bytes)),
         });
+        return lines.collect::<Vec<_>>().join("\n");
+    }
+    if kind == "application/x-www-form-urlencoded" {
+        let text = String::from_utf8_lossy(&request.body);
+        let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+        let lines = pairs.map(|(name, value)| format!("{} = {}", percent_decode(name), percent_decode(value)));
         return lines.collect::<Vec<_>>().join("\n");
     }
     match serde_json::from_slice::<Value>(&request.body) {

@@ -87,6 +87,12 @@ pub(crate) trait Twin {
         true
     }
 
+    /// Returns whether its threads have one level: every part of a thread, and every answer to an answer, goes below the
+    /// first message.
+    fn has_flat_threads(&self) -> bool {
+        false
+    }
+
     /// Returns whether it tells limits that its administrator may lower, see [`Twin::tighten`].
     fn tells_limits(&self) -> bool {
         true
@@ -120,9 +126,9 @@ pub(crate) struct TwinRequest {
 /// A post as the public sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Live {
-    /// The id, as in [`masthead::model::Remote::id`].
+    /// The id, as in [`masthead::model::Remote::id`]; empty if the network tells none.
     pub(crate) id: String,
-    /// The public link.
+    /// The public link; empty if the network tells none.
     pub(crate) url: String,
     /// The text as shown.
     pub(crate) text: String,
