@@ -18,6 +18,7 @@ mod profile;
 mod reply;
 mod request;
 pub mod site;
+pub mod slack;
 mod wire;
 
 pub use self::{
@@ -40,8 +41,15 @@ use crate::{
 use std::fmt::Debug;
 
 /// Every network, in the order of the docs.
-pub static ALL: &[&dyn AnyNetwork] =
-    &[&site::Site, &mastodon::Mastodon, &bluesky::Bluesky, &discord::Discord, &discord::DiscordWebhook];
+pub static ALL: &[&dyn AnyNetwork] = &[
+    &site::Site,
+    &mastodon::Mastodon,
+    &bluesky::Bluesky,
+    &discord::Discord,
+    &discord::DiscordWebhook,
+    &slack::Slack,
+    &slack::SlackWebhook,
+];
 
 /// Finds a network.
 pub fn find(id: NetworkId) -> Option<&'static dyn AnyNetwork> {

@@ -4,6 +4,7 @@ mod bluesky;
 mod discord;
 mod mastodon;
 mod site;
+mod slack;
 
 use crate::twin::Twin;
 use masthead::model::NetworkId;
@@ -16,6 +17,8 @@ pub(crate) fn make(network: NetworkId) -> Option<Rc<dyn Twin>> {
         "discord" => Some(Rc::new(discord::DiscordTwin::new(discord::Flavour::Bot))),
         "discord-webhook" => Some(Rc::new(discord::DiscordTwin::new(discord::Flavour::Webhook))),
         "mastodon" => Some(Rc::new(mastodon::MastodonTwin::new())),
+        "slack" => Some(Rc::new(slack::SlackTwin::new(slack::Flavour::Bot))),
+        "slack-webhook" => Some(Rc::new(slack::SlackTwin::new(slack::Flavour::Webhook))),
         "site" => Some(Rc::new(site::Nobody)),
         _ => None,
     }
