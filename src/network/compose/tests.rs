@@ -309,6 +309,23 @@ fn a_split_first_part_leaves_room_for_its_options() {
 }
 
 #[test]
+fn markup_counts_and_pieces_leave_room_for_it() {
+    let write = |flat: &Flat| flat.text.replace('_', "\\_");
+    let profile = bluesky();
+    let mut long = post(vec![vec![p(&"snake_case_words ".repeat(40))]]);
+    let draft = compose_written(&profile, &long, &target(), &profile.limits(), write);
+    assert_eq!((draft.parts.len(), draft.parts[0].beside), (1, 80));
+    long.auto_thread = true;
+    let draft = compose_written(&profile, &long, &target(), &profile.limits(), write);
+    assert!(draft.parts.len() > 2);
+    for part in &draft.parts {
+        let written = u64::try_from(write(&part.text).chars().count()).expect("small");
+        assert_eq!(part.weight(&profile.text.measure), written);
+        assert!(written <= 300, "{written}");
+    }
+}
+
+#[test]
 fn a_boost_has_one_empty_part() {
     let mut boost = post(vec![vec![p("ignored")], vec![p("too")]]);
     boost.boost = Some(spanned(Reference::Url("https://a.example/1".to_owned())));

@@ -99,3 +99,140 @@ fn poll(draft: &Draft) -> Option<Diagnostic> {
             .help("write a short one as `poll_question`; the text stands above it then"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        diag::{FileId, Span, Spanned},
+        model::{AccountId, NetworkId, OptionValue, Options, Poll, PostId, Voice},
+        network::DraftPart,
+        text::Flat,
+    };
+
+    fn place(start: usize, end: usize) -> Span {
+        Span::new(FileId(0), start..end)
+    }
+
+    fn account(options: &[(&'static str, &str)]) -> Account {
+        let mut set = Options::default();
+        for (at, (key, value)) in (20..).zip(options) {
+            set.set(key, Spanned::new(OptionValue::Text((*value).to_owned()), place(at, at + 1)));
+        }
+        Account {
+            id: AccountId::new("chat"),
+            network: NetworkId("discord"),
+            endpoint: None,
+            handle: None,
+            token: None,
+            voice: Voice::Brand,
+            language: None,
+            burst: None,
+            settle: None,
+            token_expires: None,
+            options: set,
+            span: place(10, 12),
+        }
+    }
+
+    /// A post that answers something.
+    fn post(reply_to: Option<Reference>) -> Post {
+        Post {
+            id: Spanned::new(PostId::new("news"), place(0, 0)),
+            id_written: true,
+            file: FileId(0),
+            targets: Vec::new(),
+            draft: false,
+            campaign: None,
+            retract: false,
+            copies: Vec::new(),
+            poll: None,
+            reply_to: reply_to.map(|reference| Spanned::new(reference, place(3, 8))),
+            quote: None,
+            boost: None,
+            auto_thread: false,
+            silenced: Vec::new(),
+        }
+    }
+
+    #[track_caller]
+    fn check(found: &[Diagnostic], expect: &[(&str, usize)]) {
+        let found: Vec<_> = found.iter().map(|it| (it.code.name, it.primary.span.range().start)).collect();
+        assert_eq!(found, expect);
+    }
+
+    fn url(url: &str) -> Option<Reference> {
+        Some(Reference::Url(url.to_owned()))
+    }
+
+    fn draft(text: &str, question: Option<&str>, has_poll: bool) -> Draft {
+        let mut options = Options::default();
+        if let Some(question) = question {
+            let value = OptionValue::Text(question.to_owned());
+            options.set("poll_question", Spanned::new(value, place(40, 41)));
+        }
+        let poll = Poll {
+            options: Vec::new(),
+            duration: Spanned::new(std::time::Duration::from_secs(3600), place(0, 0)),
+            multiple: false,
+            hide_totals: false,
+            span: place(30, 31),
+        };
+        let flat = Flat { text: text.to_owned(), ..Flat::default() };
+        let part = DraftPart { text: flat, rich: [].into(), media: Vec::new(), beside: 0, span: place(50, 60) };
+        Draft {
+            post: PostId::new("news"),
+            account: AccountId::new("chat"),
+            network: NetworkId("discord"),
+            title: None,
+            language: None,
+            tags: Vec::new(),
+            parts: vec![part],
+            poll: has_poll.then_some(poll),
+            reply_to: None,
+            quote: None,
+            boost: None,
+            options,
+        }
+    }
+
+    const CHANNEL_ID: &str = "1100000000000000002";
+
+    #[test]
+    fn a_bot_needs_a_channel() {
+        let hello = draft("Hello", None, false);
+        check(&of_bot(&post(None), &hello, &account(&[("channel", CHANNEL_ID)])), &[]);
+        check(&of_bot(&post(None), &hello, &account(&[])), &[("discord-channel", 10)]);
+        check(&of_bot(&post(None), &hello, &account(&[("channel", "news")])), &[("discord-channel", 20)]);
+    }
+
+    #[test]
+    fn a_thread_is_named_by_its_id() {
+        let hello = draft("Hello", None, false);
+        check(&of_webhook(&hello, &account(&[])), &[]);
+        check(&of_webhook(&hello, &account(&[("thread", CHANNEL_ID)])), &[]);
+        check(&of_webhook(&hello, &account(&[("thread", "news")])), &[("discord-channel", 20)]);
+    }
+
+    #[test]
+    fn only_messages_of_the_channel_can_be_answered() {
+        let (hello, account) = (draft("Hello", None, false), account(&[("channel", CHANNEL_ID)]));
+        let there = format!("https://discord.com/channels/1/{CHANNEL_ID}/3");
+        check(&of_bot(&post(url(&there)), &hello, &account), &[]);
+        check(&of_bot(&post(Some(Reference::Post(PostId::new("other")))), &hello, &account), &[]);
+        for other in ["https://discord.com/channels/1/2/3", "https://mastodon.example/@acme/1"] {
+            check(&of_bot(&post(url(other)), &hello, &account), &[("discord-reference", 3)]);
+        }
+    }
+
+    #[test]
+    fn a_poll_needs_a_question_that_fits() {
+        let (long, account) = ("x".repeat(301), account(&[]));
+        check(&of_webhook(&draft(&long, None, false), &account), &[]);
+        check(&of_webhook(&draft("Which?", None, true), &account), &[]);
+        check(&of_webhook(&draft(&long, None, true), &account), &[("discord-poll", 30)]);
+        check(&of_webhook(&draft("", None, true), &account), &[("discord-poll", 30)]);
+        check(&of_webhook(&draft(&long, Some("Which?"), true), &account), &[]);
+        check(&of_webhook(&draft("Which?", Some(&long), true), &account), &[("discord-poll", 40)]);
+    }
+}

@@ -54,7 +54,13 @@ const LOOK: Look = Look::PLAIN;
 
 const fn text(network: NetworkId) -> TextRules {
     TextRules {
-        form: Form::Plain(Dialect { network, links: LinkStyle::Range, handles: HandleStyle::None, styles: true }),
+        form: Form::Plain(Dialect {
+            network,
+            links: LinkStyle::Range,
+            handles: HandleStyle::None,
+            styles: true,
+            bare_domains: false,
+        }),
         max: Some(Limit { value: 2_000, source: MESSAGE }),
         measure: Measure { unit: Unit::CodePoints, url: None, mention: MentionWeight::Full },
         max_bytes: None,

@@ -91,3 +91,74 @@ impl<'a> Search<'a> {
             && (self.answers.is_none() || answers == self.answers)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT: i64 = 1_796_115_600_000;
+
+    fn search() -> Search<'static> {
+        let at = Timestamp::from_millis(AT);
+        Search {
+            to: at.plus(LATEST),
+            me: "1",
+            content: "Hello".to_owned(),
+            question: None,
+            media: 0,
+            answers: None,
+            found: Vec::new(),
+            is_complete: false,
+            after: address::first_id_at(at.minus(SKEW)),
+        }
+    }
+
+    /// A message by its minutes after the attempt, its author and its text.
+    fn message(minutes: i64, author: &str, content: &str) -> Message {
+        let id = address::first_id_at(Timestamp::from_millis(AT + minutes * 60_000)).to_string();
+        let value = serde_json::json!({ "id": id, "channel_id": "2", "author": { "id": author }, "content": content });
+        serde_json::from_value(value).expect("a message")
+    }
+
+    fn page_of(first: i64) -> Vec<Message> {
+        (0..100).map(|number| message(first + number / 20, "9", "Busy")).rev().collect()
+    }
+
+    #[track_caller]
+    fn check(pages: Vec<Vec<Message>>, expect: &str) {
+        let mut search = search();
+        for page in pages {
+            assert!(search.next().is_some(), "another page is asked for");
+            search.take(page);
+        }
+        let found = match search.verdict(Some("3")) {
+            Found::Here(receipt) => receipt.remote.url.expect("an address"),
+            Found::Absent => "absent".to_owned(),
+            Found::Unclear(why) => why,
+        };
+        assert!(found.starts_with(expect), "{found}");
+    }
+
+    #[test]
+    fn our_words_in_time_are_it() {
+        check(vec![vec![message(2, "9", "Hello"), message(1, "1", "Hello ")]], "https://discord.com/channels/3/2/");
+    }
+
+    #[test]
+    fn what_others_say_or_what_comes_later_is_not() {
+        check(vec![vec![message(2, "9", "Hello"), message(1, "1", "Hello!")]], "absent");
+        check(vec![vec![message(60, "1", "Hello")]], "absent");
+        check(vec![Vec::new()], "absent");
+    }
+
+    #[test]
+    fn a_channel_that_is_too_busy_tells_nothing() {
+        check(vec![page_of(0), page_of(5)], "there are too many messages");
+        check(vec![page_of(0), page_of(5), page_of(15)], "absent");
+    }
+
+    #[test]
+    fn two_that_fit_are_for_a_person() {
+        check(vec![vec![message(2, "1", "Hello"), message(1, "1", "Hello")]], "more than one message fits");
+    }
+}

@@ -51,3 +51,85 @@ pub(super) fn of(post: &Post, account: &Account) -> Vec<Diagnostic> {
     }
     findings
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        diag::{FileId, Span, Spanned},
+        model::{AccountId, NetworkId, OptionValue, Options, PostId, Voice},
+    };
+
+    fn place(start: usize, end: usize) -> Span {
+        Span::new(FileId(0), start..end)
+    }
+
+    fn account(options: &[(&'static str, &str)]) -> Account {
+        let mut set = Options::default();
+        for (at, (key, value)) in (20..).zip(options) {
+            set.set(key, Spanned::new(OptionValue::Text((*value).to_owned()), place(at, at + 1)));
+        }
+        Account {
+            id: AccountId::new("chat"),
+            network: NetworkId("slack"),
+            endpoint: None,
+            handle: None,
+            token: None,
+            voice: Voice::Brand,
+            language: None,
+            burst: None,
+            settle: None,
+            token_expires: None,
+            options: set,
+            span: place(10, 12),
+        }
+    }
+
+    /// A post that answers something.
+    fn post(reply_to: Option<Reference>) -> Post {
+        Post {
+            id: Spanned::new(PostId::new("news"), place(0, 0)),
+            id_written: true,
+            file: FileId(0),
+            targets: Vec::new(),
+            draft: false,
+            campaign: None,
+            retract: false,
+            copies: Vec::new(),
+            poll: None,
+            reply_to: reply_to.map(|reference| Spanned::new(reference, place(3, 8))),
+            quote: None,
+            boost: None,
+            auto_thread: false,
+            silenced: Vec::new(),
+        }
+    }
+
+    #[track_caller]
+    fn check(found: &[Diagnostic], expect: &[(&str, usize)]) {
+        let found: Vec<_> = found.iter().map(|it| (it.code.name, it.primary.span.range().start)).collect();
+        assert_eq!(found, expect);
+    }
+
+    fn url(url: &str) -> Option<Reference> {
+        Some(Reference::Url(url.to_owned()))
+    }
+
+    #[test]
+    fn an_app_needs_a_channel() {
+        check(&of(&post(None), &account(&[("channel", "C012AB3CD")])), &[]);
+        check(&of(&post(None), &account(&[])), &[("slack-channel", 10)]);
+        check(&of(&post(None), &account(&[("channel", "#news")])), &[("slack-channel", 20)]);
+    }
+
+    #[test]
+    fn only_messages_of_the_channel_can_be_answered() {
+        let account = account(&[("channel", "C012AB3CD")]);
+        check(&of(&post(url("https://acme.slack.com/archives/C012AB3CD/p1716820000001200")), &account), &[]);
+        check(&of(&post(Some(Reference::Post(PostId::new("other")))), &account), &[]);
+        for other in ["https://acme.slack.com/archives/C099AB3CD/p1716820000001200", "https://mastodon.example/@acme/1"]
+        {
+            check(&of(&post(url(other)), &account), &[("slack-reference", 3)]);
+        }
+    }
+}

@@ -44,7 +44,13 @@ const LOOK: Look = Look::PLAIN;
 /// Longer messages can be posted, but not changed, and are said to be torn into several.
 const fn text(network: NetworkId) -> TextRules {
     TextRules {
-        form: Form::Plain(Dialect { network, links: LinkStyle::Range, handles: HandleStyle::None, styles: true }),
+        form: Form::Plain(Dialect {
+            network,
+            links: LinkStyle::Range,
+            handles: HandleStyle::None,
+            styles: true,
+            bare_domains: false,
+        }),
         max: Some(Limit { value: 4_000, source: POST }),
         measure: Measure { unit: Unit::CodePoints, url: None, mention: MentionWeight::Full },
         max_bytes: None,

@@ -192,8 +192,8 @@ fn closing(inside: &str, mark: &str) -> Option<usize> {
     let mut at = 0;
     while at < inside.len() {
         let rest = &inside[at..];
-        if rest.starts_with('\\') {
-            at += 1 + rest[1..].chars().next().map_or(0, char::len_utf8);
+        if let Some(escaped) = rest.strip_prefix('\\') {
+            at += 1 + escaped.chars().next().map_or(0, char::len_utf8);
             continue;
         }
         if at > 0 && rest.starts_with(mark) && !(mark == "*" && rest.starts_with("**")) {
