@@ -46,13 +46,12 @@ const ILLNESSES: [Illness; 5] = [
     Illness::Answers(Fault::TooMany(Some(15))),
 ];
 
-/// When each account's post was out.
+/// When each account was done.
 type Times = BTreeMap<AccountId, Duration>;
 
 /// Everybody together takes as long as the slowest alone, and a little more.
 pub(crate) fn together() {
     let all = publish(&everybody(), None);
-    assert_eq!(all.len(), everybody().len(), "all of them are out: {all:#?}");
     let alone = everybody().into_iter().map(|id| publish(&[id], None).into_values().max().expect("it is out"));
     let slowest = alone.max().expect("an account");
     let whole = all.into_values().max().expect("an account");
@@ -103,11 +102,10 @@ fn publish(networks: &[&'static str], sick: Option<(&'static str, Illness)>) -> 
         };
         let times = RefCell::new(Times::new());
         let mut tell = |progress: Progress| {
-            if let Progress::Settled(settled) = progress
-                && matches!(settled.outcome, Outcome::Published { .. })
-            {
-                times.borrow_mut().insert(settled.account, clock.boottime());
-            }
+            let Progress::Settled(settled) = progress else { return };
+            let is_sick = sick.is_some_and(|(id, _)| id == settled.account.as_str());
+            assert!(is_sick || matches!(settled.outcome, Outcome::Published { .. }), "{settled:#?}");
+            times.borrow_mut().insert(settled.account, clock.boottime());
         };
         engine::execute(world, &plan, Box::new(crowd.store.clone()), &mut tell).await.expect("the ledger can be used");
         times.take()
@@ -154,13 +152,20 @@ impl Crowd {
 
     /// Finds out whom a request is meant for, by the secret that it carries or else by its address.
     fn meant_for(&self, request: &TwinRequest) -> &AccountId {
-        let host = |url: &str| url.split('/').nth(2).map(str::to_owned);
-        let is_of = |twin: &dyn Twin| {
-            let endpoint = twin.account().endpoint.and_then(|endpoint| host(&endpoint.value));
-            host(&request.url)
-                .is_some_and(|host| Some(&host) == endpoint.as_ref() || twin.hosts().contains(&host.as_str()))
+        let body = String::from_utf8_lossy(&request.body);
+        let carries = |secret: &str| {
+            let held = |text: &str| !secret.is_empty() && text.contains(secret);
+            held(&request.url) || held(&body) || request.authorization.as_deref().is_some_and(held)
         };
-        let found = self.twins.iter().find(|(_, twin)| is_of(twin.as_ref()));
+        let is_secret = |twin: &dyn Twin| carries(twin.token());
+        let is_made_of_it = |twin: &dyn Twin| twin.canaries().iter().any(|canary| carries(canary));
+        let is_at = |twin: &dyn Twin| {
+            let endpoint = twin.account().endpoint.map(|endpoint| endpoint.value);
+            let servers = [endpoint.as_deref(), twin.server()];
+            servers.into_iter().flatten().any(|server| request.url.starts_with(server.trim_end_matches('/')))
+        };
+        let find = |sign: &dyn Fn(&dyn Twin) -> bool| self.twins.iter().find(|(_, twin)| sign(twin.as_ref()));
+        let found = find(&is_secret).or_else(|| find(&is_made_of_it)).or_else(|| find(&is_at));
         found.unwrap_or_else(|| panic!("nobody's: {request:?}")).0
     }
 }

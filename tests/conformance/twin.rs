@@ -18,9 +18,9 @@ pub(crate) trait Twin {
     /// Returns an account on it, as `masthead.toml` would describe it. Its token is `env:TWIN_TOKEN`.
     fn account(&self) -> Account;
 
-    /// Returns the hosts that it answers at, beside that of the account's endpoint.
-    fn hosts(&self) -> &'static [&'static str] {
-        &[]
+    /// Returns the server that it asks without a secret, beside the account's endpoint.
+    fn server(&self) -> Option<&'static str> {
+        None
     }
 
     /// Returns the account's secret. It is a canary: it must appear in nothing that can be printed.

@@ -98,10 +98,6 @@ impl Twin for Bluesky {
         }
     }
 
-    fn hosts(&self) -> &'static [&'static str] {
-        &["pds.example"]
-    }
-
     fn token(&self) -> &'static str {
         TOKEN
     }

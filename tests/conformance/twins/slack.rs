@@ -134,6 +134,10 @@ impl Twin for SlackTwin {
         }
     }
 
+    fn server(&self) -> Option<&'static str> {
+        (self.flavour == Flavour::Webhook).then_some("https://slack.com")
+    }
+
     fn token(&self) -> &'static str {
         match self.flavour {
             Flavour::Bot => TOKEN,
