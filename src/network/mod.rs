@@ -19,6 +19,7 @@ mod reply;
 mod request;
 pub mod site;
 pub mod slack;
+pub mod telegram;
 mod wire;
 
 pub use self::{
@@ -49,6 +50,7 @@ pub static ALL: &[&dyn AnyNetwork] = &[
     &discord::DiscordWebhook,
     &slack::Slack,
     &slack::SlackWebhook,
+    &telegram::Telegram,
 ];
 
 /// Finds a network.

@@ -114,7 +114,7 @@ pub struct MediaRules {
     pub max_image_pixels: Option<Limit>,
     /// The greatest video, in bytes.
     pub max_video_bytes: Option<Limit>,
-    /// The longest description, in characters.
+    /// The longest description, in characters; 0 if there is no field for one, so that it is not sent.
     pub max_alt: Option<Limit>,
     /// Whether an image over the limits is scaled down before it is sent, instead of being refused.
     pub shrink: bool,
@@ -284,7 +284,7 @@ pub struct Limits {
     pub image_pixels: Option<u64>,
     /// The greatest video, in bytes.
     pub video_bytes: Option<u64>,
-    /// The longest description, in characters.
+    /// The longest description, in characters; 0 if it is not sent.
     pub alt: Option<u64>,
     /// How many answers a poll may have.
     pub poll_options: u64,

@@ -154,7 +154,10 @@ fn limits(profile: &Profile) -> Vec<(&'static str, String, &'static str)> {
         add("image", *max_image_bytes, &words::bytes);
         add("image, in pixels", *max_image_pixels, &words::number);
         add("video", *max_video_bytes, &words::bytes);
-        add("description", *max_alt, &|n| words::count(n, "character", "characters"));
+        add("description", *max_alt, &|n| match n {
+            0 => "none: there is no field for it".to_owned(),
+            n => words::count(n, "character", "characters"),
+        });
     }
     if let Some(PollRules { max_options, max_option, min_seconds, max_seconds, .. }) = &profile.poll {
         let time = |n| words::duration(Duration::from_secs(n));

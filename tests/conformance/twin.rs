@@ -77,6 +77,11 @@ pub(crate) trait Twin {
         false
     }
 
+    /// Returns whether an option of a post shows only beside an image.
+    fn shows_with_media(&self, _key: &str) -> bool {
+        false
+    }
+
     /// Returns whether posts there carry a language.
     fn has_languages(&self) -> bool {
         true

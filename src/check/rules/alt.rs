@@ -25,6 +25,17 @@ pub(super) static TOO_LONG: Code = Code {
               linked page.",
 };
 
+pub(super) static LOST: Code = Code {
+    name: "alt-lost",
+    summary: "a description that the network can't show",
+    level: Level::Warning,
+    fixed: false,
+    explain: "Some networks have no field for descriptions. The image is published there without one, and people who can't \
+              see it miss what it says.\n\n\
+              Say in the text what matters in the picture, or silence this for the post:\n\n\
+              ```toml\n[allow]\nalt-lost = \"the text says it all\"\n```",
+};
+
 pub(super) static IS_FILENAME: Code = Code {
     name: "alt-is-filename",
     summary: "a description is only the name of the file",
@@ -54,7 +65,13 @@ pub(super) fn check(case: &Case<'_>, found: &mut Vec<Diagnostic>) {
         for media in variant.draft.parts.iter().flat_map(|part| &part.media) {
             // Code points are never fewer than what a network counts as characters: nothing gets through that it refuses.
             let length = media.alt.chars().count() as u64;
-            if length > max {
+            if max == 0 {
+                if !media.alt.trim().is_empty() {
+                    let message = format!("{} can't show the description of an image", variant.network());
+                    let help = "say in the text what matters in the picture";
+                    found.push(Diagnostic::new(&LOST, media.span, message).help(help));
+                }
+            } else if length > max {
                 let over = words::count(length - max, "character", "characters");
                 let message =
                     format!("the description is {over} over {}'s limit of {}", variant.network(), words::number(max));

@@ -48,6 +48,7 @@ pub(super) static OF_POSTS: &[Rule] = &[
 pub(super) static CODES: &[&Code] = &[
     &alt::MISSING,
     &alt::TOO_LONG,
+    &alt::LOST,
     &alt::IS_FILENAME,
     &date_past::DATE_PAST,
     &empty_copy::EMPTY_COPY,

@@ -1,9 +1,9 @@
 //! Every option of a post leads to something that can be seen there; polls and content warnings do too.
 
 use super::{Case, is_sent};
-use crate::fixtures;
+use crate::fixtures::{self, Say};
 use masthead::{
-    model::OptionValue,
+    model::{MediaKind, OptionValue},
     network::{ErrorKind, Profile},
 };
 
@@ -17,7 +17,11 @@ pub(crate) const CASES: &[Case] = &[
                 let sampled: Vec<_> = samples.iter().filter(|sample| sample.key == spec.key).collect();
                 assert!(!sampled.is_empty(), "the twin has no sample for the option `{}`", spec.key);
                 for sample in sampled {
-                    let mut draft = fixtures::text(stage.profile, "With an option");
+                    let mut say = Say::new(stage.profile).text("With an option");
+                    if stage.twin.shows_with_media(spec.key) {
+                        say = say.media(MediaKind::Png, "An image");
+                    }
+                    let mut draft = say.draft();
                     for (key, value) in stage.twin.companions(spec.key) {
                         fixtures::set(&mut draft, key, value);
                     }

@@ -5,6 +5,7 @@ mod discord;
 mod mastodon;
 mod site;
 mod slack;
+mod telegram;
 
 use crate::twin::Twin;
 use masthead::model::NetworkId;
@@ -20,6 +21,7 @@ pub(crate) fn make(network: NetworkId) -> Option<Rc<dyn Twin>> {
         "slack" => Some(Rc::new(slack::SlackTwin::new(slack::Flavour::Bot))),
         "slack-webhook" => Some(Rc::new(slack::SlackTwin::new(slack::Flavour::Webhook))),
         "site" => Some(Rc::new(site::Nobody)),
+        "telegram" => Some(Rc::new(telegram::TelegramTwin::new())),
         _ => None,
     }
 }
