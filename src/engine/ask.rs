@@ -180,7 +180,13 @@ impl AccountRun<'_> {
                         return self.unanswered(&error);
                     }
                 }
-                Err(error) if error.kind == ErrorKind::Unsupported => return Reply::Unclear(explain(&error)),
+                // Where a key is all that there is, nothing can be looked for, but the key itself will tell.
+                Err(error) if error.kind == ErrorKind::Unsupported => {
+                    return match self.settling {
+                        Some(Settling::Key { .. }) => Reply::Open(explain(&error)),
+                        _ => Reply::Unclear(explain(&error)),
+                    };
+                }
                 Err(error) => {
                     if matches!(error.kind, ErrorKind::Ambiguous | ErrorKind::Unreadable) {
                         self.heard.trouble();
