@@ -20,6 +20,7 @@ mod request;
 pub mod site;
 pub mod slack;
 pub mod telegram;
+pub mod webhook;
 mod wire;
 
 pub use self::{
@@ -51,6 +52,7 @@ pub static ALL: &[&dyn AnyNetwork] = &[
     &slack::Slack,
     &slack::SlackWebhook,
     &telegram::Telegram,
+    &webhook::Webhook,
 ];
 
 /// Finds a network.

@@ -112,7 +112,7 @@ impl Say {
     pub(crate) fn part(self) -> DraftPart {
         let rich = match self.profile.text.form {
             Form::Plain(_) => [].into(),
-            Form::Rich => [Block::Paragraph { content: self.content, span: span() }].into(),
+            Form::Rich => paragraphs(self.content).into(),
         };
         let part = DraftPart { text: self.flat, rich, media: self.media, beside: 0, span: span() };
         let measure = &self.profile.text.measure;
@@ -145,6 +145,24 @@ impl Say {
             Form::Rich => HandleStyle::None,
         }
     }
+}
+
+/// Puts content into paragraphs, as Markdown does: an empty line in a text begins a new one.
+fn paragraphs(content: Vec<Inline>) -> Vec<Block> {
+    let mut paragraphs = vec![Vec::new()];
+    for inline in content {
+        let Inline::Text { text, span } = inline else {
+            paragraphs.last_mut().expect("at least one").push(inline);
+            continue;
+        };
+        for (index, text) in text.split("\n\n").enumerate() {
+            if index > 0 {
+                paragraphs.push(Vec::new());
+            }
+            paragraphs.last_mut().expect("at least one").push(Inline::Text { text: text.to_owned(), span });
+        }
+    }
+    paragraphs.into_iter().map(|content| Block::Paragraph { content, span: span() }).collect()
 }
 
 /// Returns whether a network sets text in styles.

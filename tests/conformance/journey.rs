@@ -86,6 +86,13 @@ impl Journey {
         &mut self.desired
     }
 
+    /// Goes on with an account whose server knows every key again; false if there is none like it.
+    pub(crate) fn keep_keys(&mut self) -> bool {
+        let Some(account) = self.twin.keep_keys() else { return false };
+        self.config.accounts.insert(account.id.clone(), account);
+        true
+    }
+
     /// Keeps sessions in a vault from now on, on a machine that has the account's own secret or not.
     pub(crate) fn keep_sessions(&mut self, vault: SharedVault, has_password: bool) {
         let token = has_password.then(|| self.twin.token());

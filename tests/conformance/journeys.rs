@@ -33,6 +33,7 @@ pub(crate) const CASES: &[JourneyCase] = &[
     JourneyCase { name: "trouble_that_goes_on_makes_one_post", holds: can_settle, run: long_trouble },
     JourneyCase { name: "a_server_that_forgets_keys_makes_one_post", holds: has_keys, run: forgetful },
     JourneyCase { name: "a_person_settles_what_can_not_be_asked", holds: needs_person, run: person },
+    JourneyCase { name: "a_key_alone_settles_where_it_is_promised", holds: needs_person, run: promised },
     JourneyCase { name: "the_networks_clock_is_heard_before_a_claim", holds: is_sent, run: clock },
     JourneyCase { name: "too_many_requests_is_obeyed", holds: is_sent, run: too_many },
     JourneyCase { name: "a_refusal_is_not_retried", holds: has_limit, run: refused },
@@ -188,6 +189,21 @@ fn person(network: &'static dyn AnyNetwork) {
         let rest = journey.rest();
         assert!(matches!(rest, Rest::Attention(_)), "only a person can tell after {fault:?}: {rest:?}");
         assert_eq!(journey.line.published(), 1, "nothing is sent a second time after {fault:?}");
+    }
+}
+
+/// Nothing can be looked for there, but the same key makes the same post.
+fn promised(network: &'static dyn AnyNetwork) {
+    for fault in [Fault::AnswerLost, Fault::RequestLost, Fault::ServerError, Fault::CrashBefore, Fault::CrashAfter] {
+        let mut journey = rich_journey(network);
+        if !journey.keep_keys() {
+            return;
+        }
+        journey.line.script(Which::Publishing, &[fault]);
+        let _ = journey.run();
+        journey.rest_published_once();
+        assert_eq!(journey.line.published(), 2, "it is sent once more after {fault:?}");
+        journey.assert_no_secret();
     }
 }
 

@@ -62,6 +62,11 @@ pub(crate) trait Twin {
         false
     }
 
+    /// Turns into a server that knows every key again, and returns the account that says so; none if there is none like it.
+    fn keep_keys(&self) -> Option<Account> {
+        None
+    }
+
     /// Returns a value for each option of a post in the profile, and the fact of [`Live::facts`] that it must lead to.
     fn samples(&self) -> Vec<Sample> {
         Vec::new()

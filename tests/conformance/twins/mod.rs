@@ -6,6 +6,7 @@ mod mastodon;
 mod site;
 mod slack;
 mod telegram;
+mod webhook;
 
 use crate::twin::Twin;
 use masthead::model::NetworkId;
@@ -22,6 +23,7 @@ pub(crate) fn make(network: NetworkId) -> Option<Rc<dyn Twin>> {
         "slack-webhook" => Some(Rc::new(slack::SlackTwin::new(slack::Flavour::Webhook))),
         "site" => Some(Rc::new(site::Nobody)),
         "telegram" => Some(Rc::new(telegram::TelegramTwin::new())),
+        "webhook" => Some(Rc::new(webhook::WebhookTwin::new())),
         _ => None,
     }
 }
