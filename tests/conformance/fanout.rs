@@ -157,12 +157,13 @@ impl Crowd {
             let held = |text: &str| !secret.is_empty() && text.contains(secret);
             held(&request.url) || held(&body) || request.authorization.as_deref().is_some_and(held)
         };
+        let host = |url: &str| url.split('/').nth(2).map(str::to_owned);
         let is_secret = |twin: &dyn Twin| carries(twin.token());
         let is_made_of_it = |twin: &dyn Twin| twin.canaries().iter().any(|canary| carries(canary));
         let is_at = |twin: &dyn Twin| {
             let endpoint = twin.account().endpoint.map(|endpoint| endpoint.value);
             let servers = [endpoint.as_deref(), twin.server()];
-            servers.into_iter().flatten().any(|server| request.url.starts_with(server.trim_end_matches('/')))
+            servers.into_iter().flatten().any(|server| host(server) == host(&request.url))
         };
         let find = |sign: &dyn Fn(&dyn Twin) -> bool| self.twins.iter().find(|(_, twin)| sign(twin.as_ref()));
         let found = find(&is_secret).or_else(|| find(&is_made_of_it)).or_else(|| find(&is_at));
