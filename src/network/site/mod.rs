@@ -10,16 +10,12 @@
 //! the `slug` option or of the id, and a few digits of the id's digest so that no two posts share one.
 
 mod options;
-mod slug;
 
 use self::options::{ACCOUNT_OPTIONS, POST_OPTIONS};
-pub use self::{
-    options::{Settings, folder, settings},
-    slug::{is_slug, slug_of, tag_slug},
-};
+pub use self::options::{Settings, folder, settings};
 use super::{
     Auth, Composed, Draft, Form, Job, Limit, Limits, Look, MediaRules, Network, NetworkError, Profile, Receipt,
-    Settling, TextRules, Threads, Wire, compose,
+    Settling, TextRules, Threads, Wire, compose, slug_of,
 };
 use crate::{
     diag::Code,

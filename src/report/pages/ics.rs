@@ -4,7 +4,7 @@ use super::{
     input::{CalendarPost, Line, View},
     state::State,
 };
-use crate::{model::Timestamp, network::site::slug_of};
+use crate::{model::Timestamp, network::slug_of};
 use std::{collections::BTreeMap, fmt::Write as _};
 
 /// The longest line, in bytes, without its end.

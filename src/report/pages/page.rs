@@ -6,7 +6,7 @@ use super::{
 use crate::{
     diag::words,
     model::{AccountId, GroupId, MediaSource, PostId, Timestamp, Zone},
-    network::site::slug_of,
+    network::slug_of,
 };
 use serde::Serialize;
 use std::fmt::Write as _;

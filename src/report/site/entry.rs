@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     model::{Media, MediaInfo, MediaSource, PostId, Reference, Timestamp},
-    network::site::{is_slug, slug_of, tag_slug},
+    network::{is_slug, slug_of, tag_slug},
     text::{Unit, count, excerpt, is_web},
 };
 use std::{
