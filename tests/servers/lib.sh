@@ -78,3 +78,13 @@ for key in sys.argv[1].split("."):
     value = value[int(key)] if key.isdigit() else value[key]
 print(value)' "$1"
 }
+
+need_packages() { # need_packages FILE-OR-COMMAND PACKAGE... : installs Debian packages where what they bring is missing
+  local probe=$1; shift
+  [ -e "$probe" ] || command -v "$probe" >/dev/null 2>&1 && return 0
+  mkdir -p "$REALSERVERS"
+  ( flock 9
+    apt-get update -q >/dev/null 2>&1
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >&2
+  ) 9>"$REALSERVERS/packages.lock" || die "these Debian packages are needed: $*"
+}
