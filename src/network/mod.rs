@@ -5,6 +5,7 @@
 //! render requests, [`Wire::call`] them in order, and parse answers. To add one, write its folder and add it to [`ALL`].
 //! Start at [`Network`].
 
+mod article;
 pub mod bluesky;
 mod compose;
 pub mod discord;
@@ -21,7 +22,9 @@ pub mod site;
 pub mod slack;
 pub mod telegram;
 pub mod webhook;
+mod slug;
 mod wire;
+pub mod wordpress;
 
 pub use self::{
     compose::{compose, compose_written},
@@ -34,6 +37,7 @@ pub use self::{
     },
     reply::{Budget, Response},
     request::{Credential, Effect, Field, FieldValue, Method, Payload, Place, Request},
+    slug::{is_slug, slug_of, tag_slug},
     wire::{Flow, Hand, Wire},
 };
 use crate::{
@@ -53,6 +57,7 @@ pub static ALL: &[&dyn AnyNetwork] = &[
     &slack::SlackWebhook,
     &telegram::Telegram,
     &webhook::Webhook,
+    &wordpress::WordPress,
 ];
 
 /// Finds a network.

@@ -16,7 +16,12 @@ use masthead::{
     },
 };
 use secrecy::SecretString;
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+    time::Duration,
+};
 
 /// A network and its twin, with an account that is signed in.
 pub(crate) struct Stage {
@@ -39,6 +44,8 @@ pub(crate) struct Stage {
     session: Session,
     secrets: BTreeMap<&'static str, SecretString>,
     entropy: FakeEntropy,
+    /// How many drafts were published.
+    published: Cell<usize>,
     remotes: RefCell<BTreeMap<PostId, Remote>>,
     /// Everything that was or could have been printed.
     printed: RefCell<Vec<String>>,
@@ -64,6 +71,7 @@ impl Stage {
             session: Session::default(),
             secrets: BTreeMap::new(),
             entropy: FakeEntropy::new(7),
+            published: Cell::default(),
             remotes: RefCell::default(),
             printed: RefCell::default(),
         };
@@ -84,11 +92,16 @@ impl Stage {
         Ok(())
     }
 
-    /// Publishes every part of a draft, each with an attempt of its own; stops at the first error.
+    /// Publishes every part of a draft, each with an attempt of its own; stops at the first error. Each draft is a post of its
+    /// own, whatever its id: the next one gets another.
     pub(crate) fn publish(&self, draft: &Draft) -> Result<Vec<Receipt>, NetworkError> {
         let mut receipts: Vec<Receipt> = Vec::new();
+        let mut own = draft.clone();
+        if self.published.replace(self.published.get() + 1) > 0 {
+            own.post = PostId::new(format!("{}-{}", draft.post, self.published.get()));
+        }
         for part in 0..draft.parts.len() {
-            let receipt = self.publish_part(draft, part, &self.attempt(), &receipts)?;
+            let receipt = self.publish_part(&own, part, &self.attempt(), &receipts)?;
             receipts.push(receipt);
         }
         if let Some(first) = receipts.first() {

@@ -3,10 +3,12 @@
 mod bluesky;
 mod discord;
 mod mastodon;
+mod page;
 mod site;
 mod slack;
 mod telegram;
 mod webhook;
+mod wordpress;
 
 use crate::twin::Twin;
 use masthead::model::NetworkId;
@@ -24,6 +26,7 @@ pub(crate) fn make(network: NetworkId) -> Option<Rc<dyn Twin>> {
         "site" => Some(Rc::new(site::Nobody)),
         "telegram" => Some(Rc::new(telegram::TelegramTwin::new())),
         "webhook" => Some(Rc::new(webhook::WebhookTwin::new())),
+        "wordpress" => Some(Rc::new(wordpress::WordPressTwin::default())),
         _ => None,
     }
 }
