@@ -13,6 +13,7 @@ mod draft;
 mod error;
 #[cfg(test)]
 pub(crate) mod fixtures;
+pub mod ghost;
 mod job;
 pub mod mastodon;
 mod profile;
@@ -58,6 +59,7 @@ pub static ALL: &[&dyn AnyNetwork] = &[
     &telegram::Telegram,
     &webhook::Webhook,
     &wordpress::WordPress,
+    &ghost::Ghost,
 ];
 
 /// Finds a network.

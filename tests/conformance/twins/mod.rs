@@ -2,6 +2,7 @@
 
 mod bluesky;
 mod discord;
+mod ghost;
 mod mastodon;
 mod page;
 mod site;
@@ -20,6 +21,7 @@ pub(crate) fn make(network: NetworkId) -> Option<Rc<dyn Twin>> {
         "bluesky" => Some(Rc::new(bluesky::Bluesky::default())),
         "discord" => Some(Rc::new(discord::DiscordTwin::new(discord::Flavour::Bot))),
         "discord-webhook" => Some(Rc::new(discord::DiscordTwin::new(discord::Flavour::Webhook))),
+        "ghost" => Some(Rc::new(ghost::GhostTwin::default())),
         "mastodon" => Some(Rc::new(mastodon::MastodonTwin::new())),
         "slack" => Some(Rc::new(slack::SlackTwin::new(slack::Flavour::Bot))),
         "slack-webhook" => Some(Rc::new(slack::SlackTwin::new(slack::Flavour::Webhook))),
