@@ -21,9 +21,9 @@ mod reply;
 mod request;
 pub mod site;
 pub mod slack;
+mod slug;
 pub mod telegram;
 pub mod webhook;
-mod slug;
 mod wire;
 pub mod wordpress;
 
