@@ -102,38 +102,14 @@ fn poll(draft: &Draft) -> Option<Diagnostic> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::{
-        diag::{FileId, Span, Spanned},
-        model::{AccountId, NetworkId, OptionValue, Options, Poll, PostId, Voice},
-        network::DraftPart,
-        text::Flat,
+    use super::{
+        super::fixtures::{account, draft, place},
+        *,
     };
-
-    fn place(start: usize, end: usize) -> Span {
-        Span::new(FileId(0), start..end)
-    }
-
-    fn account(options: &[(&'static str, &str)]) -> Account {
-        let mut set = Options::default();
-        for (at, (key, value)) in (20..).zip(options) {
-            set.set(key, Spanned::new(OptionValue::Text((*value).to_owned()), place(at, at + 1)));
-        }
-        Account {
-            id: AccountId::new("chat"),
-            network: NetworkId("discord"),
-            endpoint: None,
-            handle: None,
-            token: None,
-            voice: Voice::Brand,
-            language: None,
-            burst: None,
-            settle: None,
-            token_expires: None,
-            options: set,
-            span: place(10, 12),
-        }
-    }
+    use crate::{
+        diag::{FileId, Spanned},
+        model::PostId,
+    };
 
     /// A post that answers something.
     fn post(reply_to: Option<Reference>) -> Post {
@@ -163,37 +139,6 @@ mod tests {
 
     fn url(url: &str) -> Option<Reference> {
         Some(Reference::Url(url.to_owned()))
-    }
-
-    fn draft(text: &str, question: Option<&str>, has_poll: bool) -> Draft {
-        let mut options = Options::default();
-        if let Some(question) = question {
-            let value = OptionValue::Text(question.to_owned());
-            options.set("poll_question", Spanned::new(value, place(40, 41)));
-        }
-        let poll = Poll {
-            options: Vec::new(),
-            duration: Spanned::new(std::time::Duration::from_secs(3600), place(0, 0)),
-            multiple: false,
-            hide_totals: false,
-            span: place(30, 31),
-        };
-        let flat = Flat { text: text.to_owned(), ..Flat::default() };
-        let part = DraftPart { text: flat, rich: [].into(), media: Vec::new(), beside: 0, span: place(50, 60) };
-        Draft {
-            post: PostId::new("news"),
-            account: AccountId::new("chat"),
-            network: NetworkId("discord"),
-            title: None,
-            language: None,
-            tags: Vec::new(),
-            parts: vec![part],
-            poll: has_poll.then_some(poll),
-            reply_to: None,
-            quote: None,
-            boost: None,
-            options,
-        }
     }
 
     const CHANNEL_ID: &str = "1100000000000000002";

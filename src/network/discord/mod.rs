@@ -11,6 +11,8 @@
 mod address;
 mod bot;
 mod findings;
+#[cfg(test)]
+mod fixtures;
 mod markup;
 mod options;
 mod reply;

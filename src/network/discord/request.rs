@@ -198,3 +198,61 @@ fn poll_value(poll: &Poll, question: &str) -> Value {
         "allow_multiselect": poll.multiple,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::fixtures::{account, draft},
+        *,
+    };
+    use crate::{
+        model::Timestamp,
+        network::{Attempt, Draft, Network as _, discord::DiscordWebhook},
+    };
+
+    /// Renders the call of a webhook's account with options.
+    fn executed(draft: &Draft, options: &[(&'static str, &str)]) -> Result<Request, NetworkError> {
+        let attempt = Attempt { key: "0123456789abcdef".repeat(2), at: Timestamp::EPOCH, nonce: 0 };
+        let job = Job {
+            draft,
+            part: 0,
+            account: &account(options),
+            limits: &DiscordWebhook.profile().limits(),
+            attempt: &attempt,
+            media: &[],
+            root: None,
+            parent: None,
+            reply_to: None,
+            quote: None,
+            boost: None,
+        };
+        execute(&job)
+    }
+
+    #[track_caller]
+    fn check(options: &[(&'static str, &str)], url: &str, body: Value) {
+        let request = executed(&draft("Hello", None, false), options).expect("it can be sent");
+        assert_eq!((request.url.as_str(), request.payload), (url, Payload::Json(body)));
+    }
+
+    #[test]
+    fn a_webhook_speaks_by_the_name_and_in_the_thread_of_its_account() {
+        let quiet = || json!({ "content": "Hello", "allowed_mentions": { "parse": [] } });
+        check(&[], "{secret}?wait=true", quiet());
+        check(&[("thread", "1100000000000000002")], "{secret}?wait=true&thread_id=1100000000000000002", quiet());
+        let mut named = quiet();
+        named["username"] = "Acme".into();
+        named["avatar_url"] = "https://acme.example/a.png".into();
+        check(&[("username", "Acme"), ("avatar", "https://acme.example/a.png")], "{secret}?wait=true", named);
+    }
+
+    #[test]
+    fn a_poll_has_a_question_that_fits_and_whole_hours() {
+        let request = executed(&draft("Which?", None, true), &[]).expect("it can be sent");
+        let Payload::Json(body) = request.payload else { panic!("no file is sent") };
+        assert_eq!((&body["poll"]["question"]["text"], &body["poll"]["duration"]), (&json!("Which?"), &json!(1)));
+        assert_eq!(body.get("content"), None, "the text is the question");
+        let error = executed(&draft(&"x".repeat(301), None, true), &[]).expect_err("too long");
+        assert_eq!(error.kind, ErrorKind::Refused);
+    }
+}
