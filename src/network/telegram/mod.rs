@@ -324,6 +324,10 @@ fn missing(chat: &reply::Chat, member: &reply::Member) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        model::fixtures::{NOWHERE, media_of},
+        network::fixtures::flat,
+    };
 
     #[track_caller]
     fn check_missing(kind: &str, member: &str, expect: &[&str]) {
@@ -339,6 +343,41 @@ mod tests {
         check_missing("channel", r#"{"status":"administrator"}"#, &["can_post_messages"]);
         check_missing("channel", r#"{"status":"left"}"#, &["being a member"]);
         check_missing("supergroup", r#"{"status":"member"}"#, &[]);
+    }
+
+    fn part(text: &str, media: bool) -> DraftPart {
+        let media = if media { vec![media_of("content/a.png", "An image")] } else { Vec::new() };
+        DraftPart { text: flat(text, &[]), rich: Arc::default(), media, beside: 0, span: NOWHERE }
+    }
+
+    fn draft(parts: Vec<DraftPart>) -> Draft {
+        Draft {
+            post: model::PostId::new("2026/trial"),
+            account: model::AccountId::new("trial"),
+            network: ID,
+            title: None,
+            language: None,
+            tags: Vec::new(),
+            parts,
+            poll: None,
+            reply_to: None,
+            quote: None,
+            boost: None,
+            options: model::Options::default(),
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_for_a_caption_goes_on_behind_the_image() {
+        let sentence = "Nine chars. ".repeat(200);
+        let mut draft = draft(vec![part("First", true), part(&sentence, true), part(&sentence, false)]);
+        split_captions(&mut draft, &PROFILE.text.measure);
+        let shape: Vec<(bool, bool)> = draft
+            .parts
+            .iter()
+            .map(|part| (!part.media.is_empty(), part.weight(&PROFILE.text.measure) <= CAPTION.value))
+            .collect();
+        assert_eq!(shape, [(true, true), (true, true), (false, true), (false, true), (false, false)]);
     }
 
     #[test]

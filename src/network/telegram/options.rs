@@ -26,12 +26,20 @@ pub(super) static POST: &[OptionSpec] = &[
 
 /// The keys of `[accounts.NAME]` beyond the common ones.
 pub(super) static ACCOUNT: &[OptionSpec] = &[
-    OptionSpec { key: "silent", kind: OptionKind::Flag, doc: "What holds for posts that don't say it themselves." },
-    OptionSpec { key: "protect", kind: OptionKind::Flag, doc: "What holds for posts that don't say it themselves." },
+    OptionSpec {
+        key: "silent",
+        kind: OptionKind::Flag,
+        doc: "Whether subscribers are notified without a sound of posts that don't say it themselves.",
+    },
+    OptionSpec {
+        key: "protect",
+        kind: OptionKind::Flag,
+        doc: "Whether posts that don't say it themselves can't be forwarded or saved.",
+    },
     OptionSpec {
         key: "link_preview",
         kind: OptionKind::OneOf(PREVIEWS),
-        doc: "What holds for posts that don't say it themselves; Telegram chooses if absent.",
+        doc: "The preview of the first link in posts that don't say it themselves; Telegram chooses if absent.",
     },
 ];
 
