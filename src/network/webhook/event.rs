@@ -143,3 +143,75 @@ fn html(blocks: &[Block]) -> String {
     };
     text::html(blocks, &HtmlOptions { media: &figure, person: &|_| None, heading_shift: 0 })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        AccountId, NetworkId, Options, PostId,
+        fixtures::{NOWHERE, RULE, media_of, paragraph, tag, text as words},
+    };
+
+    fn draft(blocks: Vec<Block>, media: Vec<Media>) -> Draft {
+        let part = DraftPart { text: text::Flat::default(), rich: blocks.into(), media, beside: 0, span: NOWHERE };
+        Draft {
+            post: PostId::new("2026/hoodie"),
+            account: AccountId::new("shop"),
+            network: NetworkId("webhook"),
+            title: Some("The new hoodie".to_owned()),
+            language: None,
+            tags: vec!["news".to_owned()],
+            parts: vec![part],
+            poll: None,
+            reply_to: None,
+            quote: None,
+            boost: None,
+            options: Options::default(),
+        }
+    }
+
+    #[test]
+    fn a_post_is_told_as_text_and_as_html() {
+        let event = drafted(&draft(vec![paragraph(vec![words("A < B "), tag("hoodie")])], Vec::new()));
+        assert_eq!(event["type"], "post.published");
+        let data = &event["data"];
+        assert_eq!(data["text"], "A < B #hoodie");
+        assert_eq!(data["html"], "<p>A &lt; B #hoodie</p>\n");
+        assert_eq!((&data["hashtags"], &data["labels"]), (&json!(["hoodie"]), &json!(["news"])));
+        assert_eq!((&data["title"], &data["language"]), (&json!("The new hoodie"), &Value::Null));
+        assert_eq!(data["parts"], json!([]), "one part is the whole");
+    }
+
+    #[test]
+    fn a_thread_is_told_by_its_parts_too() {
+        let blocks = vec![paragraph(vec![words("One")]), RULE, paragraph(vec![words("Two")])];
+        let data = &drafted(&draft(blocks, Vec::new()))["data"];
+        assert_eq!(data["html"], "<p>One</p>\n<hr />\n<p>Two</p>\n");
+        let parts = [("One", "<p>One</p>\n"), ("Two", "<p>Two</p>\n")];
+        let parts: Vec<Value> = parts.iter().map(|(text, html)| json!({ "text": text, "html": html })).collect();
+        assert_eq!(data["parts"], json!(parts));
+    }
+
+    #[test]
+    fn an_image_is_told_by_its_address_only_where_it_has_one() {
+        let url = "https://acme.example/a.png".to_owned();
+        let public = Media { source: MediaSource::Url(url.clone()), alt: "An image".to_owned(), span: NOWHERE };
+        let data = &drafted(&draft(Vec::new(), vec![media_of("content/secret-plan.png", "A plan"), public]))["data"];
+        assert_eq!(data["media"], json!([{ "alt": "A plan" }, { "alt": "An image", "url": url }]));
+    }
+
+    #[test]
+    fn a_deletion_names_the_post_as_the_receiver_does() {
+        let remote = Remote { id: "p-17".to_owned(), ..Remote::default() };
+        let expect = json!({ "type": "post.deleted", "data": { "v": 1, "account": "shop", "id": "p-17" } });
+        assert_eq!(deleted("shop", &remote), expect);
+    }
+
+    #[test]
+    fn a_large_event_is_found_before_it_is_sent() {
+        let found = |length| super::super::large(&draft(vec![paragraph(vec![words(&"x".repeat(length))])], Vec::new()));
+        assert!(found(9_000).is_none());
+        let message = found(11_000).expect("too large").message;
+        assert!(message.ends_with("over the 20 kB that receivers take"), "{message}");
+    }
+}
