@@ -121,9 +121,11 @@ fn span_near(content: &[Inline], index: usize) -> Option<crate::diag::Span> {
     content[..index].iter().rev().chain(&content[index..]).find_map(span)
 }
 
-/// Returns the language that a post must be marked with: one that the account doesn't usually write in.
+/// Returns the language that a post must be marked with: another than the account says that it usually writes in. Where the
+/// account says nothing, the page's own language is taken for the post's.
 pub(super) fn language<'a>(job: &Job<'a>) -> Option<&'a str> {
-    job.draft.language.as_deref().filter(|language| job.account.language.as_deref() != Some(*language))
+    let usual = job.account.language.as_deref()?;
+    job.draft.language.as_deref().filter(|language| *language != usual)
 }
 
 /// Returns the tags of a post: its labels, and the hashtags of its copy, each once whatever its case.

@@ -3,11 +3,11 @@
 #
 #   tests/servers/ghost.sh install             installs only (a few minutes the first time, 700 MB)
 #   tests/servers/ghost.sh start [PORT [DATA]] starts it afresh (default 2368), makes an integration, and prints what
-#                                              tests/real_ghost reads
+#                                              tests/real_blogs reads
 #   tests/servers/ghost.sh stop [DATA]         ends it
 #
 #   set -a; eval "$(tests/servers/ghost.sh start)"; set +a
-#   cargo test --test real_ghost
+#   cargo test --test real_blogs
 #   tests/servers/ghost.sh stop
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$HERE/lib.sh"

@@ -3,11 +3,11 @@
 #
 #   tests/servers/wordpress.sh install             installs only (Debian packages; needs root where they are missing)
 #   tests/servers/wordpress.sh start [PORT [DATA]] starts it afresh (default 8080), makes an administrator and an author, each
-#                                                  with an application password, and prints what tests/real_wordpress reads
+#                                                  with an application password, and prints what tests/real_blogs reads
 #   tests/servers/wordpress.sh stop [DATA]         ends it
 #
 #   set -a; eval "$(tests/servers/wordpress.sh start)"; set +a
-#   cargo test --test real_wordpress
+#   cargo test --test real_blogs
 #   tests/servers/wordpress.sh stop
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$HERE/lib.sh"

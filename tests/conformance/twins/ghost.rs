@@ -318,7 +318,7 @@ impl Twin for GhostTwin {
             burst: None,
             settle: None,
             token_expires: None,
-            language: None,
+            language: Some("en".to_owned()),
             options: Options::default(),
             span,
         }

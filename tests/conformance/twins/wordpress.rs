@@ -297,7 +297,7 @@ impl Twin for WordPressTwin {
             burst: None,
             settle: None,
             token_expires: None,
-            language: None,
+            language: Some("en".to_owned()),
             options: Options::default(),
             span,
         }
