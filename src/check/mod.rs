@@ -87,5 +87,7 @@ pub fn codes() -> Vec<&'static Code> {
     ];
     let mut codes: Vec<_> = own.into_iter().chain(networks).flatten().copied().collect();
     codes.sort_by_key(|code| code.name);
+    // Two networks of one folder have some in common.
+    codes.dedup_by(|one, other| std::ptr::eq(*one, *other));
     codes
 }
