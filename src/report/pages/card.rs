@@ -8,7 +8,7 @@ use super::{
 use crate::{
     diag::words,
     model::{Account, Media, MediaLibrary, Options, Poll, Reference},
-    network::{self, Draft, DraftPart, Limits, Look, Profile},
+    network::{self, Draft, DraftPart, Form, Limits, Look, Profile},
     plan::Row,
     report::{diagnostics::Mask, site::top_level},
     text::{self, Figure, HtmlOptions, MentionWeight, RangeKind, is_web},
@@ -147,7 +147,8 @@ impl Drawing<'_> {
             name: self.clean(name),
             handle: account.handle.as_ref().map(|handle| format!("@{}", handle.value)),
             host: account.endpoint.as_ref().map(|endpoint| host(&endpoint.value).to_owned()),
-            title: draft.title.as_deref().map(|title| self.clean(title)),
+            // Only pages have one; where words alone are sent, it isn't.
+            title: draft.title.as_deref().filter(|_| profile.text.form == Form::Rich).map(|title| self.clean(title)),
             language: language(draft, account),
             tags: draft.tags.iter().map(|tag| self.clean(tag)).collect(),
             parts: self.parts(draft, profile, &desired.limits),
