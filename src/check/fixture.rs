@@ -5,10 +5,10 @@ use crate::{
     config::{self, Config},
     content,
     diag::{Diagnostic, FileId, Files},
-    model::{MediaInfo, MediaKind, MediaLibrary, MediaProblem, NetworkId, Remote, Timestamp},
+    model::{Clip, MediaInfo, MediaKind, MediaLibrary, MediaProblem, NetworkId, Remote, Timestamp, VideoCodec},
     network::{
         AnyNetwork, Auth, Form, Job, Limit, MediaRules, Need, Network, NetworkError, PollRules, Profile, Receipt,
-        Settling, TextRules, Threads, Wire,
+        Settling, Shape, TextRules, Threads, VideoRules, Wire,
     },
     report::{
         Style,
@@ -16,7 +16,7 @@ use crate::{
     },
     text::{Dialect, HandleStyle, LinkStyle, Measure, MentionWeight, Unit},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 const fn limit(value: u64) -> Limit {
     Limit { value, source: "the test" }
@@ -29,8 +29,11 @@ const MEDIA: MediaRules = MediaRules {
     max_image_bytes: Some(limit(1_000_000)),
     max_image_pixels: Some(limit(4_000_000)),
     max_video_bytes: Some(limit(2_000_000)),
+    video: VideoRules { codecs: &[VideoCodec::H264], shortest: Some(limit(2)), longest: Some(limit(60)) },
     max_alt: Some(limit(40)),
     shrink: false,
+    by_address: false,
+    shape: None,
 };
 
 /// Forty characters; has everything.
@@ -69,6 +72,7 @@ static LONG: Profile = Profile {
     rates: &[],
     settling: Settling::Person,
     auth: Auth::Token,
+    login: None,
     probe: false,
     projected: false,
     look: crate::network::Look::PLAIN,
@@ -99,6 +103,8 @@ static SHORT: Profile = Profile {
     threads: Threads::None,
     media: Some(MediaRules {
         shrink: true,
+        by_address: false,
+        shape: None,
         max_alt: None,
         kinds: &[MediaKind::Jpeg, MediaKind::Png],
         max_videos: 0,
@@ -133,6 +139,29 @@ static PAGES: Profile = Profile {
     ..LONG
 };
 
+/// Takes no bytes, and fetches what is at an address.
+static FETCHER: Profile = Profile {
+    id: NetworkId("fetcher"),
+    name: "Fetcher",
+    text: TextRules {
+        form: Form::Rich,
+        max: None,
+        measure: Measure { unit: Unit::Graphemes, url: None, mention: MentionWeight::Full },
+        max_bytes: None,
+        counted_options: &[],
+    },
+    media: Some(MediaRules {
+        by_address: true,
+        shape: Some(Shape { tallest: (4, 5), widest: (2, 1), source: "the test" }),
+        ..MEDIA
+    }),
+    poll: None,
+    needs: &[],
+    setup: &[],
+    quirks: "",
+    ..LONG
+};
+
 #[derive(Debug)]
 struct Fixture(&'static Profile);
 
@@ -146,7 +175,7 @@ impl Network for Fixture {
     }
 }
 
-static ALL: &[&dyn AnyNetwork] = &[&Fixture(&LONG), &Fixture(&SHORT), &Fixture(&PAGES)];
+static ALL: &[&dyn AnyNetwork] = &[&Fixture(&LONG), &Fixture(&SHORT), &Fixture(&PAGES), &Fixture(&FETCHER)];
 
 /// Finds a network of the fixture.
 pub(super) fn find(id: NetworkId) -> Option<&'static dyn AnyNetwork> {
@@ -178,6 +207,9 @@ network = "short"
 [accounts.home]
 network = "pages"
 
+[accounts.fetcher]
+network = "fetcher"
+
 [people.moschino]
 name = "Moschino"
 long = "@moschino@fashion.example"
@@ -189,13 +221,21 @@ struct Folder;
 impl MediaLibrary for Folder {
     fn look(&self, path: &str) -> Result<MediaInfo, MediaProblem> {
         let name = path.rsplit('/').next().unwrap_or(path);
-        let info = |kind, bytes, width, height| Ok(MediaInfo { kind, bytes, width, height });
+        let info = |kind, bytes, width, height| Ok(MediaInfo { kind, bytes, width, height, clip: None });
+        let film = |codec, millis| {
+            let clip = Clip { duration: Some(Duration::from_millis(millis)), codec: Some(codec), has_sound: true };
+            Ok(MediaInfo { kind: MediaKind::Mp4, bytes: 1000, width: 100, height: 100, clip: Some(clip) })
+        };
         match name {
             "a.jpg" | "b.jpg" | "c.jpg" => info(MediaKind::Jpeg, 1000, 100, 100),
+            "tall.jpg" => info(MediaKind::Jpeg, 1000, 100, 126),
             "big.jpg" => info(MediaKind::Jpeg, 1_000_001, 100, 100),
             "wide.png" => info(MediaKind::Png, 1000, 4000, 3000),
             "a.webp" => info(MediaKind::Webp, 1000, 100, 100),
             "a.mp4" => info(MediaKind::Mp4, 1000, 100, 100),
+            "long.mp4" => film(VideoCodec::H264, 61_000),
+            "short.mp4" => film(VideoCodec::H264, 900),
+            "phone.mp4" => film(VideoCodec::Hevc, 60_000),
             "link.jpg" => Err(MediaProblem::NotAFile),
             "text.jpg" => Err(MediaProblem::UnknownKind),
             "cut.jpg" => Err(MediaProblem::Damaged("the header is cut short".to_owned())),

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     diag::did_you_mean,
-    engine::{self, Asked, HttpTransport, Outcome, Settled, Stop, SystemClock, SystemEntropy, World},
+    engine::{self, Asked, Outcome, Settled, Stop, SystemClock, SystemEntropy, Transports, World},
     ledger::{Ledger, Store},
     model::{AccountId, PostId},
     network,
@@ -80,7 +80,7 @@ pub(super) fn carry_out(
         .enable_all()
         .build()
         .map_err(|error| Failure::doing(format!("failed to start: {error}")))?;
-    let transport = HttpTransport::new().with_times(committed.config.publish.times);
+    let transport = Transports::new().with_times(committed.config.publish.times);
     let secrets = committed.secrets()?;
     let stop = Stop::new();
     let world = World {

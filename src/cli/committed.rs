@@ -1,5 +1,6 @@
 use super::{
     Failure, Ui,
+    hosting::Hosting,
     load::{Reading, folders_of, place, usable},
     only::Only,
     reach::{braked, freezes, meets_here},
@@ -10,7 +11,7 @@ use crate::{
     check,
     config::{Config, LedgerSettings},
     diag::{Diagnostic, FileId},
-    engine::{self, Probes, SystemSecrets},
+    engine::{self, HostError, MediaHost, Probes, SystemSecrets},
     ledger::{Brake, DeliveryKey, Event, Ledger, Store as _},
     model::{AccountId, FREEZE_FILE, Freeze, MediaLibrary as _, Post, PostId, Timestamp},
     network::Limits,
@@ -48,6 +49,7 @@ pub(super) struct Committed {
     invalid: BTreeSet<FileId>,
     limits: BTreeMap<AccountId, Limits>,
     web_media: WebMedia,
+    host: Hosting,
 }
 
 impl Committed {
@@ -118,7 +120,20 @@ impl Committed {
         let commit = snapshot.id().to_owned();
         let web_media = WebMedia::new(&config, Some(&repository.state_folder()));
         let here = place_below(&root, start);
-        Ok(Self { root, here, config, posts, commit, repository, snapshot, templates, invalid, limits, web_media })
+        Ok(Self {
+            root,
+            here,
+            config,
+            posts,
+            commit,
+            repository,
+            snapshot,
+            templates,
+            invalid,
+            limits,
+            web_media,
+            host: Hosting::default(),
+        })
     }
 
     /// Opens the ledger, with the brakes of the publish branch.
@@ -134,6 +149,11 @@ impl Committed {
     /// Returns where secrets are found, the vault's among them.
     pub(super) fn secrets(&self) -> Result<SystemSecrets, Failure> {
         vault::secrets(&self.root, &self.repository, &self.config)
+    }
+
+    /// Returns the public place of media, opened once.
+    pub(super) fn public_place(&self) -> Result<&dyn MediaHost, HostError> {
+        self.host.open(&self.config, &self.root, || vault::secrets(&self.root, &self.repository, &self.config))
     }
 
     /// Finds out what is known of the ways into accounts.

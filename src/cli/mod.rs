@@ -9,6 +9,7 @@ mod commands;
 mod committed;
 mod daemon;
 mod failure;
+mod hosting;
 mod load;
 mod loopback;
 mod media;
@@ -107,6 +108,7 @@ enum Command {
     Freeze(freeze::Args),
     Thaw(thaw::Args),
     Accounts(accounts::Args),
+    Login(commands::login::Args),
     Doctor(doctor::Args),
     Vault(commands::vault::Args),
     Media(commands::media::Args),
@@ -163,6 +165,7 @@ fn run(cli: &Cli, ui: &Ui) -> Done {
         Command::Freeze(args) => freeze::run(args, &start, ui),
         Command::Thaw(args) => thaw::run(args, &start, ui),
         Command::Accounts(args) => accounts::run(args, &start, ui),
+        Command::Login(args) => commands::login::run(args, &start, ui),
         Command::Doctor(args) => doctor::run(args, &start, ui),
         Command::Vault(args) => commands::vault::run(args, &start, ui),
         Command::Media(args) => commands::media::run(args, &start, ui),

@@ -3,14 +3,14 @@
 use super::{
     Failure, Ui,
     committed::Committed,
-    ledger_failure,
+    hosting, ledger_failure,
     only::Only,
     progress::Narrator,
     project::{self, Projected},
     time,
 };
 use crate::{
-    engine::{self, HttpTransport, Outcome, Progress, Settled, Stop, SystemClock, SystemEntropy, World},
+    engine::{self, Outcome, Progress, Settled, Stop, SystemClock, SystemEntropy, Transports, World},
     ledger::Ledger,
     model::{AccountId, PostId},
     network,
@@ -55,6 +55,7 @@ pub(super) async fn round(work: Work<'_>, hear: &mut dyn FnMut(&Progress)) -> Re
     let ledger = committed.ledger()?;
     let plan = committed.plan(&ledger, time::now(), only)?;
     kill_point("all-executed");
+    hosting::tidy(committed, &ledger, ui).await;
     let sites = project::project(committed, &ledger, &committed.desired())?;
     for warning in sites.iter().flat_map(Projected::warnings) {
         ui.warning(warning);
@@ -65,7 +66,7 @@ pub(super) async fn round(work: Work<'_>, hear: &mut dyn FnMut(&Progress)) -> Re
 /// Plans and executes until nothing new can be done, or somebody wants it to stop.
 async fn execute(work: Work<'_>, hear: &mut dyn FnMut(&Progress)) -> Result<Vec<Settled>, Failure> {
     let Work { committed, only, ui, stop } = work;
-    let transport = HttpTransport::new().with_times(committed.config.publish.times);
+    let transport = Transports::new().with_times(committed.config.publish.times);
     let secrets = committed.secrets()?;
     let mut all: Vec<Settled> = Vec::new();
     let mut tried = BTreeSet::new();

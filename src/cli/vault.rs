@@ -5,7 +5,7 @@ use crate::{
     config::Config,
     engine::{About, Kind, SecretSource as _, SharedVault, SystemSecrets, Vault},
     ledger::StoreError,
-    model::{AccountId, SecretRef, Timestamp},
+    model::{SecretRef, Timestamp},
     plan::Access,
     workspace::{Repo, SharedFiles},
 };
@@ -76,9 +76,8 @@ pub(super) fn judge(config: &Config, kept: &[About]) -> Access {
     access
 }
 
-/// Says when a token ends, for the accounts where that is soon or past.
-pub(super) fn ending(access: &Access, account: &AccountId, now: Timestamp) -> Option<(bool, Timestamp)> {
+/// Says whether an end is past, if it is that or soon.
+pub(super) fn is_over_if_soon(ends: Timestamp, now: Timestamp) -> Option<bool> {
     const SOON: std::time::Duration = std::time::Duration::from_secs(14 * 24 * 60 * 60);
-    let ends = *access.ends.get(account)?;
-    (ends < now.plus(SOON)).then_some((ends <= now, ends))
+    (ends < now.plus(SOON)).then_some(ends <= now)
 }

@@ -3,7 +3,9 @@
 use super::committed::Committed;
 use crate::{
     config::Config,
-    engine::{self, FetchError, Fetched, HttpTransport, KeptMedia, MediaSource, Reach, SystemClock},
+    engine::{
+        self, FetchError, Fetched, HostError, HttpTransport, KeptMedia, MediaHost, MediaSource, Reach, SystemClock,
+    },
     ledger::DeliveryState,
     model::{MediaKind, MediaProblem},
     network::Flow,
@@ -90,6 +92,10 @@ impl MediaSource for Committed {
 
     fn fetch<'a>(&'a self, url: &'a str, pinned: Option<&'a str>) -> Flow<'a, Result<Fetched, FetchError>> {
         Box::pin(self.web_media().fetch(url, pinned))
+    }
+
+    fn host(&self) -> Result<&dyn MediaHost, HostError> {
+        self.public_place()
     }
 }
 

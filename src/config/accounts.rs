@@ -11,7 +11,8 @@ use super::{
 use crate::{
     diag::{Diagnostic, Span, Spanned, TextEdit, did_you_mean},
     model::{
-        Account, AccountId, LocalTime, NetworkId, NetworkSpec, OptionKind, Options, Resolved, Timestamp, Voice, Zone,
+        Account, AccountId, Client, LocalTime, NetworkId, NetworkSpec, OptionKind, Resolved, SecretRef, Timestamp,
+        Voice, Zone,
     },
 };
 use serde_json::{Value as Json, json};
@@ -29,6 +30,9 @@ enum AccountKey {
     Burst,
     Settle,
     TokenExpires,
+    ClientId,
+    ClientSecret,
+    Redirect,
 }
 
 static ACCOUNT: &[Key<AccountKey>] = &[
@@ -77,7 +81,29 @@ static ACCOUNT: &[Key<AccountKey>] = &[
         shape: Shape::Date,
         doc: "The last day on which the token serves, where the network does not tell: `doctor` and `plan` warn ahead.",
     },
+    Key {
+        id: AccountKey::ClientId,
+        name: "client_id",
+        shape: Shape::TEXT,
+        doc: "The id of the application as which `masthead login` asks to be let in, where the network has OAuth.",
+    },
+    Key {
+        id: AccountKey::ClientSecret,
+        name: "client_secret",
+        shape: Shape::Made(|_| secret::schema(secret::Kinds::All)),
+        doc: "Where the application's secret is kept, written as `token` is. Never the secret itself.",
+    },
+    Key {
+        id: AccountKey::Redirect,
+        name: "redirect",
+        shape: Shape::Plain(OptionKind::Url),
+        doc: "The address that is registered for the application to send people back to, where the network wants one of \
+              the web.",
+    },
 ];
+
+/// The keys that say as which application we ask to be let in: for networks where people are asked.
+const CLIENT: [&str; 3] = ["client_id", "client_secret", "redirect"];
 
 const VOICES: &[&str] = &["brand", "ambassador"];
 
@@ -174,25 +200,16 @@ fn account(
             None
         }
     };
-    let mut account = Account {
-        id: AccountId::new(name.as_str()),
-        network: spec.map_or(NetworkId(""), |spec| spec.id),
-        endpoint: None,
-        handle: None,
-        token: None,
-        voice: Voice::default(),
-        language: None,
-        burst: None,
-        settle: None,
-        token_expires: None,
-        options: Options::default(),
-        span: header.span,
-    };
+    let network = spec.map_or(NetworkId(""), |spec| spec.id);
+    let mut account = Account::new(AccountId::new(name.as_str()), network, header.span);
+    let mut client = Application::default();
     for entry in table.entries {
         // A secret is never shown, and a renderer shows the whole line of a finding: so those about a secret stand at
         // the table's header, unless that is on the same line.
         let safe = secret::safe_place(header.span, entry.key.span, source.text);
-        let Some(key) = keys::find(ACCOUNT, &entry.key.value) else {
+        let has_login = spec.is_none_or(|spec| spec.login);
+        let key = keys::find(ACCOUNT, &entry.key.value).filter(|key| has_login || !CLIENT.contains(&key.name));
+        let Some(key) = key else {
             let option = spec.and_then(|spec| spec.account_options.iter().find(|option| option.key == entry.key.value));
             match (option, spec) {
                 (Some(option), _) => {
@@ -215,7 +232,8 @@ fn account(
                     ),
                 ),
                 (None, Some(spec)) => {
-                    let known = ACCOUNT.iter().map(|key| key.name).chain(spec.account_options.iter().map(|o| o.key));
+                    let common = ACCOUNT.iter().map(|key| key.name).filter(|key| has_login || !CLIENT.contains(key));
+                    let known = common.chain(spec.account_options.iter().map(|o| o.key));
                     out.push(unknown_key(&entry, &format!("`[accounts.{}]`", shown(name)), known));
                 }
                 // Without its network nobody knows what the account may hold.
@@ -241,9 +259,44 @@ fn account(
             AccountKey::Burst => account.burst = publish::burst(key.name, &entry.value, out),
             AccountKey::Settle => account.settle = duration(key.name, entry.value, out).map(|read| read.value),
             AccountKey::TokenExpires => account.token_expires = token_expires(entry.value, source.zone, out),
+            AccountKey::ClientId => client.id = read::full_text(key.name, entry.value, out),
+            AccountKey::ClientSecret => {
+                let owner = format!("the account `{}`", shown(name));
+                let place = secret::Place { key: key.name, owner: &owner, kinds: secret::Kinds::All, safe };
+                client.secret = secret::reference(entry.value, place, out);
+            }
+            AccountKey::Redirect => client.redirect = redirect(key.name, entry.value, out),
         }
     }
+    account.client = client.finish(out);
     spec.map(|_| account)
+}
+
+/// What was written of the application as which we ask to be let in.
+#[derive(Default)]
+struct Application {
+    id: Option<Spanned<String>>,
+    secret: Option<Spanned<SecretRef>>,
+    redirect: Option<Spanned<String>>,
+}
+
+impl Application {
+    fn finish(self, out: &mut Vec<Diagnostic>) -> Option<Client> {
+        let Self { id, secret, redirect } = self;
+        let Some(id) = id else {
+            let lonely = secret.map(|secret| ("client_secret", secret.span));
+            if let Some((key, span)) = lonely.or(redirect.map(|redirect| ("redirect", redirect.span))) {
+                let message = format!("`{key}` is of an application whose `client_id` is missing");
+                let finding = Diagnostic::new(&codes::MISSING_KEY, span, message);
+                out.push(
+                    finding
+                        .help("add `client_id = \"…\"` with the id that the network's page of the application shows"),
+                );
+            }
+            return None;
+        };
+        Some(Client { id, secret, redirect })
+    }
 }
 
 fn network<'n>(node: &Node<'_>, networks: &'n [NetworkSpec], out: &mut Vec<Diagnostic>) -> Option<&'n NetworkSpec> {
@@ -294,6 +347,17 @@ fn read_endpoint(node: Node<'_>, safe: Span, out: &mut Vec<Diagnostic>) -> Optio
     None
 }
 
+/// Reads where a network sends people back to, kept as it is written: networks compare it letter for letter.
+fn redirect(key: &str, node: Node<'_>, out: &mut Vec<Diagnostic>) -> Option<Spanned<String>> {
+    let address = read::text(key, node, out)?;
+    if endpoint(&address.value).is_err() {
+        let help = "write it as it is registered for the application, such as https://acme.example/masthead";
+        out.push(bad_value(address.span, format!("`{key}` isn't a web address of its own")).help(help));
+        return None;
+    }
+    Some(Spanned::new(address.value.into_owned(), address.span))
+}
+
 /// Reads a handle, without its first `@`.
 pub(super) fn handle(key: &str, node: Node<'_>, out: &mut Vec<Diagnostic>) -> Option<Spanned<String>> {
     let written = read::full_text(key, node, out)?;
@@ -339,6 +403,9 @@ fn token_expires(node: Node<'_>, zone: Zone, out: &mut Vec<Diagnostic>) -> Optio
 pub(super) fn schema(networks: &[NetworkSpec]) -> Json {
     let one = |spec: &NetworkSpec| {
         let mut schema = keys::table_schema(ACCOUNT, spec.account_options, networks);
+        if let Some(keys) = schema["properties"].as_object_mut().filter(|_| !spec.login) {
+            keys.retain(|key, _| !CLIENT.contains(&key.as_str()));
+        }
         schema["properties"]["network"]["const"] = spec.id.as_str().into();
         schema["required"] = json!(["network"]);
         schema["title"] = spec.id.as_str().into();

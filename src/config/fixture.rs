@@ -25,6 +25,7 @@ pub(crate) fn networks() -> Vec<NetworkSpec> {
                 kind: OptionKind::Integer { min: 1, max: 100_000 },
                 doc: "The server's limit.",
             }],
+            login: true,
         },
         NetworkSpec {
             id: NetworkId("bluesky"),
@@ -33,11 +34,13 @@ pub(crate) fn networks() -> Vec<NetworkSpec> {
                 OptionSpec { key: "langs", kind: OptionKind::List, doc: "Languages." },
             ],
             account_options: &[],
+            login: false,
         },
         NetworkSpec {
             id: NetworkId("site"),
             post_options: &[OptionSpec { key: "canonical", kind: OptionKind::Url, doc: "Where it was first." }],
             account_options: &[OptionSpec { key: "base", kind: OptionKind::Url, doc: "The site's address." }],
+            login: false,
         },
     ]
 }

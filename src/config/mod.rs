@@ -14,6 +14,7 @@ pub(crate) mod fixture;
 mod groups;
 pub(crate) mod keys;
 pub(crate) mod lexical;
+mod media;
 mod options;
 mod parse;
 mod people;
@@ -36,7 +37,8 @@ pub use self::{
     parse::parse,
     schema::schema,
     settings::{
-        CheckSettings, Config, DaemonSettings, LedgerSettings, PublishSettings, QuietHours, Times, VaultSettings,
+        Bucket, CheckSettings, Config, DaemonSettings, HostPlace, HostSettings, LedgerSettings, PublishSettings,
+        QuietHours, Times, VaultSettings,
     },
 };
 pub(crate) use self::{

@@ -1,10 +1,10 @@
 use super::{
-    CheckSettings, Config, DaemonSettings, LedgerSettings, PublishSettings,
+    CheckSettings, Config, DaemonSettings, HostPlace, LedgerSettings, PublishSettings,
     accounts::{self, Accounts},
     codes, daemon, groups,
     keys::{self, Key, Shape, shown, unknown_key},
     lexical::is_branch,
-    people, publish,
+    media, people, publish,
     read::{self, bad_value, wrong_type},
     toml_reader::{Fragment, read_toml},
     value::{Node, Table, Value},
@@ -28,6 +28,7 @@ pub(super) enum RootKey {
     Vault,
     Publish,
     Daemon,
+    Media,
     Check,
     Accounts,
     Groups,
@@ -65,6 +66,12 @@ pub(super) static ROOT: &[Key<RootKey>] = &[
         name: "daemon",
         shape: Shape::Made(|networks| keys::table_schema(daemon::DAEMON, &[], networks)),
         doc: "How `masthead run` goes about it.",
+    },
+    Key {
+        id: RootKey::Media,
+        name: "media",
+        shape: Shape::Made(|networks| keys::table_schema(media::MEDIA, &[], networks)),
+        doc: "Where images and videos are put for networks that fetch them from a public address.",
     },
     Key {
         id: RootKey::Check,
@@ -161,6 +168,7 @@ pub fn parse(file: FileId, text: &str, networks: Vec<NetworkSpec>) -> (Option<Co
         vault: None,
         publish: PublishSettings::default(),
         daemon: DaemonSettings::default(),
+        host: None,
         check: CheckSettings::default(),
         accounts: BTreeMap::new(),
         groups: BTreeMap::new(),
@@ -186,6 +194,7 @@ pub fn parse(file: FileId, text: &str, networks: Vec<NetworkSpec>) -> (Option<Co
             RootKey::Daemon => {
                 config.daemon = daemon::read(table, &Spanned::new(text, entry.key.span), &mut out);
             }
+            RootKey::Media => config.host = media::read(table, text, &mut out),
             RootKey::Check => check(table, &mut config.check, &mut out),
             RootKey::Accounts => written_accounts = Some(table),
             RootKey::Groups => written_groups = Some(table),
@@ -205,7 +214,11 @@ pub fn parse(file: FileId, text: &str, networks: Vec<NetworkSpec>) -> (Option<Co
     }
     if !written_vault {
         let tokens = config.accounts.values().filter_map(|account| account.token.as_ref());
-        for token in tokens.chain(&config.daemon.webhook_secret) {
+        let hosting = config.host.as_ref().and_then(|host| match &host.place {
+            HostPlace::Bucket(bucket) => Some(&bucket.secret),
+            HostPlace::Folder(_) => None,
+        });
+        for token in tokens.chain(&config.daemon.webhook_secret).chain(hosting) {
             if let SecretRef::Vault(name) = &token.value {
                 out.push(
                     bad_value(token.span, format!("`vault:{name}` is kept in a vault, and there is none"))

@@ -25,6 +25,8 @@ pub struct Config {
     pub publish: PublishSettings,
     /// How the daemon goes about it.
     pub daemon: DaemonSettings,
+    /// Where media are put for networks that fetch them from a public address, if anywhere.
+    pub host: Option<HostSettings>,
     /// The rules of checking.
     pub check: CheckSettings,
     /// The accounts by name.
@@ -106,6 +108,41 @@ pub struct DaemonSettings {
     pub listen: Option<SocketAddr>,
     /// Where the secret is kept that a forge signs its webhooks with; none receives none.
     pub webhook_secret: Option<Spanned<SecretRef>>,
+}
+
+/// `[media.host]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostSettings {
+    /// The public address of the place, without a trailing slash: files are found right below it.
+    pub url: String,
+    /// The place.
+    pub place: HostPlace,
+}
+
+/// Where hosted media are put.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostPlace {
+    /// A folder that a web server serves, from the workspace's root unless absolute.
+    Folder(String),
+    /// A bucket of an S3-compatible storage.
+    Bucket(Bucket),
+}
+
+/// A bucket of an S3-compatible storage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bucket {
+    /// Its name.
+    pub name: String,
+    /// The storage's region.
+    pub region: String,
+    /// The storage's address without a trailing slash; Amazon's if none.
+    pub endpoint: Option<String>,
+    /// What the names of files begin with: empty, or with a `/` at its end.
+    pub prefix: String,
+    /// The id of the access key.
+    pub key_id: String,
+    /// Where the secret half of the key is kept; never the secret.
+    pub secret: Spanned<SecretRef>,
 }
 
 /// `[check]`.

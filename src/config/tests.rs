@@ -212,6 +212,32 @@ fn a_token_ends_when_its_last_day_does() {
 }
 
 #[test]
+fn an_application_is_read_where_people_let_us_in_by_one() {
+    let text = "[workspace]\ntimezone = \"Europe/Rome\"\n[accounts.a]\nnetwork = \"mastodon\"\n";
+    let read = good(&format!(
+        "{text}client_id = \"abc\"\nclient_secret = \"env:A\"\nredirect = \"https://acme.example/back/\"\n"
+    ));
+    let client = read.accounts["a"].client.clone().expect("an application");
+    assert_eq!(client.id.value, "abc");
+    assert_eq!(client.secret.map(|secret| secret.value), Some(SecretRef::Env("A".to_owned())));
+    assert_eq!(client.redirect.map(|redirect| redirect.value).as_deref(), Some("https://acme.example/back/"));
+    let alone = good(&format!("{text}client_id = \"abc\"\n"));
+    assert!(alone.accounts["a"].client.as_ref().is_some_and(|client| client.secret.is_none()));
+    for (written, part) in [
+        ("client_secret = \"env:A\"", "whose `client_id` is missing"),
+        ("redirect = \"https://acme.example\"", "whose `client_id` is missing"),
+        ("client_id = \"\"", "`client_id` is empty"),
+        ("client_id = \"a\"\nclient_secret = \"hunter2\"", "doesn't say where the secret is kept"),
+        ("client_id = \"a\"\nredirect = \"acme\"", "isn't a web address of its own"),
+    ] {
+        let told = told(&format!("[accounts.a]\nnetwork = \"mastodon\"\n{written}\n"));
+        assert!(told.contains(part) && !told.contains("hunter2"), "{written}: {told}");
+    }
+    let elsewhere = told("[accounts.a]\nnetwork = \"bluesky\"\nclient_id = \"a\"\n");
+    assert!(elsewhere.contains("client_id"), "{elsewhere}");
+}
+
+#[test]
 fn a_secret_is_never_repeated_nor_underlined() {
     for line in [
         "token = \"hunter2\"",
@@ -312,7 +338,10 @@ fn an_unknown_network_hides_no_other_account() {
 fn the_schema_knows_every_key_and_option() {
     let schema = schema(&networks());
     let keys: Vec<&String> = schema["properties"].as_object().expect("an object").keys().collect();
-    assert_eq!(keys, ["accounts", "check", "daemon", "groups", "ledger", "people", "publish", "vault", "workspace"]);
+    assert_eq!(
+        keys,
+        ["accounts", "check", "daemon", "groups", "ledger", "media", "people", "publish", "vault", "workspace"]
+    );
     let mastodon = &schema["properties"]["accounts"]["additionalProperties"]["anyOf"][0];
     assert_eq!(mastodon["properties"]["network"]["const"], "mastodon");
     assert_eq!(mastodon["properties"]["max_chars"]["maximum"], 100_000);

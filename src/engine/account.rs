@@ -6,6 +6,7 @@ use super::{
     door::Door,
     hand::EngineHand,
     heard::Heard,
+    host::Needs,
     keys::Keys,
     log::{Log, next_part},
     recorder::Halted,
@@ -19,7 +20,10 @@ use crate::{
     plan::{Row, Verdict},
     workspace::trial::kill_point,
 };
-use std::{cell::Cell, collections::BTreeMap};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+};
 
 /// What all accounts of an execution share.
 pub(super) struct Run<'a> {
@@ -31,6 +35,8 @@ pub(super) struct Run<'a> {
     pub(super) brakes: Brakes<'a>,
     pub(super) redactor: &'a Redactor,
     pub(super) log: &'a Log<'a>,
+    /// Which parts need which hosted files.
+    pub(super) needs: RefCell<Needs>,
 }
 
 /// One account's share of an execution.

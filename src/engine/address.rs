@@ -1,4 +1,7 @@
-use crate::{model::Account, network::Session};
+use crate::{
+    model::{Account, OptionValue},
+    network::Session,
+};
 
 /// A scheme, a host and a port: whom a request goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,9 +15,13 @@ impl Origin {
     /// Reads the start of an address, as strictly as it can be done: an address that two programs could read differently
     /// (with a user name, a backslash, a control character) is none.
     pub(super) fn of(url: &str) -> Option<Self> {
-        let (secure, rest) = match url.split_once("://")? {
-            (scheme, rest) if scheme.eq_ignore_ascii_case("https") => (true, rest),
-            (scheme, rest) if scheme.eq_ignore_ascii_case("http") => (false, rest),
+        let (scheme, rest) = url.split_once("://")?;
+        // Mail servers are told to encrypt before anything of ours is said, or nothing is: see `transport/smtp.rs`.
+        let (secure, usual) = match scheme.to_ascii_lowercase().as_str() {
+            "https" | "wss" => (true, 443),
+            "http" | "ws" => (false, 80),
+            "smtps" => (true, 465),
+            "smtp" => (true, 587),
             _ => return None,
         };
         if url.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
@@ -38,13 +45,7 @@ impl Origin {
         }
         let port = match port.strip_prefix(':') {
             Some(digits) if digits.chars().all(|c| c.is_ascii_digit()) => digits.parse().ok()?,
-            None if port.is_empty() => {
-                if secure {
-                    443
-                } else {
-                    80
-                }
-            }
+            None if port.is_empty() => usual,
             _ => return None,
         };
         Some(Self { secure, host: host.to_ascii_lowercase(), port })
@@ -76,8 +77,9 @@ pub(super) fn allow(url: &str, account: &Account, session: &Session, personal: b
     };
     if !origin.is_safe() {
         return Err(format!(
-            "`{}` would be spoken to without encryption; its address must start with https",
-            origin.host
+            "`{}` would be spoken to without encryption; its address must start with {}",
+            origin.host,
+            if is_relay(url) { "wss" } else { "https" }
         ));
     }
     if !personal {
@@ -93,9 +95,32 @@ pub(super) fn allow(url: &str, account: &Account, session: &Session, personal: b
     Err(format!("`{}` is not a server of account `{}`, and gets nothing that belongs to it", origin.host, account.id))
 }
 
+/// Returns whether an address is spoken to over a WebSocket.
+pub(super) fn is_relay(url: &str) -> bool {
+    let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
+    ["wss", "ws"].iter().any(|it| scheme.eq_ignore_ascii_case(it))
+}
+
+/// Decides whether something may be told to a relay: encrypted, except on this machine, and one that the account's settings name.
+pub(super) fn allow_relay(url: &str, account: &Account) -> Result<(), String> {
+    allow(url, account, &Session::default(), false)?;
+    if !is_relay(url) {
+        return Err("the address of a relay must start with wss".to_owned());
+    }
+    let named = account.options.iter().filter_map(|(_, value)| match value {
+        OptionValue::List(list) => Some(list),
+        OptionValue::Text(_) | OptionValue::Flag(_) | OptionValue::Integer(_) => None,
+    });
+    if named.flatten().any(|own| own == url) {
+        return Ok(());
+    }
+    Err(format!("`{url}` is not a relay of account `{}`, and gets nothing that belongs to it", account.id))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{super::tests::account, *};
+    use crate::diag::Spanned;
 
     #[track_caller]
     fn check(url: &str, expect: Option<(bool, &str, u16)>) {
@@ -108,6 +133,8 @@ mod tests {
         check("https://Example.org/a?b", Some((true, "example.org", 443)));
         check("http://127.0.0.1:8080", Some((false, "127.0.0.1", 8080)));
         check("http://[::1]:80/x", Some((false, "[::1]", 80)));
+        check("smtps://mail.example", Some((true, "mail.example", 465)));
+        check("smtp://mail.example:2525", Some((true, "mail.example", 2525)));
         check("https://example.org#@evil.example", Some((true, "example.org", 443)));
         for url in [
             "https://me@example.org/",
@@ -125,6 +152,25 @@ mod tests {
             "https://example.org/\n",
         ] {
             check(url, None);
+        }
+    }
+
+    #[test]
+    fn relays_are_origins_too() {
+        check("wss://relay.example/nostr", Some((true, "relay.example", 443)));
+        check("WS://127.0.0.1:7777", Some((false, "127.0.0.1", 7777)));
+    }
+
+    #[test]
+    fn only_relays_that_the_account_names_are_told_anything() {
+        let mut account = account(None);
+        let relays = ["wss://relay.example", "ws://127.0.0.1:7777", "ws://far.example", "https://page.example"];
+        let value = OptionValue::List(relays.map(str::to_owned).to_vec());
+        account.options.set("relays", Spanned::new(value, account.span));
+        let may = |url: &str| allow_relay(url, &account).is_ok();
+        assert!(may("wss://relay.example") && may("ws://127.0.0.1:7777"));
+        for not in ["wss://other.example", "ws://relay.example", "ws://far.example", "https://page.example"] {
+            assert!(!may(not), "{not}");
         }
     }
 

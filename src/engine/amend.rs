@@ -82,7 +82,9 @@ impl AccountRun<'_> {
             }
             let place = (part.index + 1, count);
             self.run.log.started(&row.post, &row.account, place);
-            let outcome = match self.edit(part, desired, &before[..part.index]).await? {
+            let edited = self.edit(part, desired, &before[..part.index]).await?;
+            self.put_away(&part.key).await;
+            let outcome = match edited {
                 Ok(remote) => {
                     let what = Happening::Edit {
                         commit: self.run.world.commit.to_owned(),
@@ -166,7 +168,7 @@ impl AccountRun<'_> {
             absent: 0,
             late: 0,
         };
-        let prepared = match self.prepare(&part).await {
+        let prepared = match self.prepare_to_send(&part).await {
             Ok(prepared) => prepared,
             Err(Unprepared::Missing(why) | Unprepared::Changed { why, .. }) => return Ok(Err(why)),
         };

@@ -74,6 +74,7 @@ impl AccountRun<'_> {
             // Nothing is ever sent there, so nothing can be on its way.
             Settling::Receipt => Ok(Reply::Absent),
             Settling::OwnId => self.ask_by_id(part, intent).await,
+            Settling::Hash => self.ask_by_hash(part, intent).await,
             Settling::Key { window, settle } => self.ask_by_key(part, intent, window, settle).await,
             Settling::Listing { settle } => Ok(self.look(part, intent, intent.ends().plus(settle)).await),
             Settling::Person => Ok(Reply::Unclear(format!("{} can't be asked", self.profile().name))),
@@ -90,6 +91,7 @@ impl AccountRun<'_> {
         }
         match self.settling().await {
             Ok(Settling::OwnId) => self.ask_by_id(part, intent).await,
+            Ok(Settling::Hash) => self.ask_by_hash(part, intent).await,
             Ok(Settling::Key { .. }) => Ok(self.find(part, intent).await),
             Ok(Settling::Receipt | Settling::Listing { .. } | Settling::Person) => {
                 Ok(Reply::Open("the network can only be asked later".to_owned()))
@@ -104,6 +106,16 @@ impl AccountRun<'_> {
             Reply::Absent => self.send_again(part, intent, Again::Id).await,
             reply => Ok(reply),
         }
+    }
+
+    /// The id is made of what was sent, so that the same is the same post however often it is sent. Anything else would be another
+    /// post.
+    async fn ask_by_hash(&mut self, part: &mut Part<'_>, intent: &Intent) -> Result<Reply, Halted> {
+        if intent.digest != part.desired.digest {
+            let why = "the post was edited after the attempt, so what was sent can't be asked for".to_owned();
+            return Ok(Reply::Unclear(why));
+        }
+        self.ask_by_id(part, intent).await
     }
 
     /// The network remembers the key for a time and answers with the post that it made then. It is looked for first all the
@@ -212,7 +224,7 @@ impl AccountRun<'_> {
             return Ok(Reply::Held(why));
         }
         let attempt = attempt_of(intent);
-        let prepared = match self.prepare(part).await {
+        let prepared = match self.prepare_to_send(part).await {
             Ok(prepared) => prepared,
             Err(Unprepared::Missing(why)) => return Ok(Reply::Open(why)),
             // The same id or key with another picture would be another post.
@@ -294,7 +306,7 @@ impl AccountRun<'_> {
     /// with what it made the first time; if that was another text, a look tells which of the two is there.
     async fn made_again(&mut self, part: &Part<'_>, intent: &Intent, prepared: &Prepared, receipt: &Receipt) -> Made {
         let now = self.made_now(part, prepared);
-        if self.settling == Some(Settling::OwnId) {
+        if matches!(self.settling, Some(Settling::OwnId | Settling::Hash)) {
             return now;
         }
         if intent.digest != part.desired.digest

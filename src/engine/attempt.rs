@@ -34,7 +34,7 @@ impl AccountRun<'_> {
         world.entropy.fill(&mut nonce);
         let mut attempt =
             Attempt { key: random_id(world.entropy), at: world.clock.now(), nonce: u64::from_le_bytes(nonce) };
-        let prepared = match self.prepare(part).await {
+        let prepared = match self.prepare_to_send(part).await {
             Ok(prepared) => prepared,
             Err(Unprepared::Missing(why)) => return Ok(Turn::Ended(Outcome::Blocked { why })),
             Err(Unprepared::Changed { why, intent }) => return self.hold_changed(part, &intent, why).await,
@@ -129,7 +129,7 @@ impl AccountRun<'_> {
             return self.receive(part, Some(&intent.id), Receipt::default(), made).await;
         }
         for question in 0..QUESTIONS {
-            if !matches!(self.profile().settling, Settling::OwnId | Settling::Key { .. }) {
+            if !matches!(self.profile().settling, Settling::OwnId | Settling::Hash | Settling::Key { .. }) {
                 break;
             }
             self.run.log.waiting(&part.key.post, &part.key.account, "the answer was lost; the network is asked again");

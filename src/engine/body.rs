@@ -1,9 +1,10 @@
-use super::{Entropy, clock::random_id};
+use super::{clock::random_id, mail, outgoing::Stock, schnorr};
 use crate::{
     model::MediaKind,
-    network::{Credential, FieldValue, MediaKey, Payload},
+    network::{Credential, FieldValue, MediaKey, Payload, RelayOrder},
 };
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
 
 /// An image or video in memory, as it is sent.
 #[derive(Clone)]
@@ -20,14 +21,10 @@ pub(super) struct Rendered {
     pub(super) bytes: Vec<u8>,
 }
 
-/// Writes a payload as bytes; `secret` finds what a payload only names.
-pub(super) fn render(
-    payload: &Payload,
-    uploads: &[Upload],
-    secret: &dyn Fn(Credential) -> Result<SecretString, String>,
-    entropy: &dyn Entropy,
-) -> Result<Rendered, String> {
+/// Writes a payload as bytes; the stock has what a payload only names.
+pub(super) fn render(payload: &Payload, stock: &Stock<'_>) -> Result<Rendered, String> {
     const JSON: &str = "application/json";
+    let Stock { secret, uploads, entropy, now } = *stock;
     let upload = |key: &MediaKey| {
         uploads
             .get(key.0)
@@ -47,6 +44,14 @@ pub(super) fn render(
         Payload::Media(key) => {
             let upload = upload(key)?;
             Rendered { content_type: Some(upload.kind.mime().to_owned()), bytes: upload.bytes.clone() }
+        }
+        Payload::Relays(call) => {
+            let order = RelayOrder { relays: call.relays.clone(), frame: schnorr::frame(call, secret, now)? };
+            Rendered { content_type: Some(JSON.to_owned()), bytes: json!(order).to_string().into_bytes() }
+        }
+        Payload::Mail(mail) => {
+            let bytes = mail::write(mail, &|key| upload(key).cloned())?;
+            Rendered { content_type: Some("message/rfc822".to_owned()), bytes }
         }
         Payload::Form(fields) => {
             let mut form = form_urlencoded::Serializer::new(String::new());
@@ -105,8 +110,7 @@ fn words(value: &FieldValue, secret: &dyn Fn(Credential) -> Result<SecretString,
 #[cfg(test)]
 mod tests {
     use super::{super::testing::FakeEntropy, *};
-    use crate::network::Field;
-    use serde_json::json;
+    use crate::{model::Timestamp, network::Field};
 
     fn written(payload: &Payload) -> Result<(Option<String>, String), String> {
         let uploads = [Upload { bytes: b"PIXELS".to_vec(), kind: MediaKind::Png }];
@@ -114,7 +118,9 @@ mod tests {
             Credential::Token => Ok("hunter2".into()),
             _ => Err("no such secret".to_owned()),
         };
-        let rendered = render(payload, &uploads, &secret, &FakeEntropy::new(7))?;
+        let entropy = FakeEntropy::new(7);
+        let stock = Stock { secret: &secret, uploads: &uploads, entropy: &entropy, now: Timestamp::EPOCH };
+        let rendered = render(payload, &stock)?;
         Ok((rendered.content_type, String::from_utf8(rendered.bytes).expect("text")))
     }
 

@@ -99,6 +99,10 @@ impl AccountRun<'_> {
                     turn => break turn,
                 }
             };
+            // Only once nothing is open any more: until then the network may still fetch.
+            if matches!(turn, Turn::Out(_) | Turn::Ended(Outcome::Failed { .. })) {
+                self.put_away(&part.key).await;
+            }
             let outcome = match turn {
                 Turn::Out(remote) => {
                     if index == 0 {

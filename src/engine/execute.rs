@@ -169,6 +169,7 @@ async fn carry_out(
             brakes: Brakes::new(world, ledger.freezes().cloned().collect()),
             redactor: &redactor,
             log: &log,
+            needs: RefCell::default(),
         };
         // Every secret is fetched before anything is claimed: a command that prints one may take its time.
         let mut ready = Vec::new();

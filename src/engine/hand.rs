@@ -1,6 +1,6 @@
 use super::{
     Outgoing, Redactor, TransportError, World,
-    address::allow,
+    address::{allow, allow_relay},
     body::Upload,
     claim::{Claim, Withheld},
     heard::Heard,
@@ -175,6 +175,9 @@ impl EngineHand<'_> {
         let personal =
             request.payload.has_secret() || request.credential != Credential::None || request.effect != Effect::Read;
         allow(outgoing.address(), self.account, self.session, personal).map_err(misconfigured)?;
+        for relay in request.payload.relays() {
+            allow_relay(relay, self.account).map_err(misconfigured)?;
+        }
         // What was made of a secret is one too, should the server repeat it.
         if let Some((_, made)) = outgoing.authorization.as_ref().and_then(|value| value.expose_secret().split_once(' '))
         {

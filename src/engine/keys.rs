@@ -11,6 +11,8 @@ pub(super) struct Keys {
     /// The token, or why there is none.
     token: Result<SecretString, String>,
     session: Vec<(&'static str, SecretString)>,
+    /// The secret of the application as which we ask to be let in, or why there is none.
+    client: Result<SecretString, String>,
 }
 
 impl Keys {
@@ -21,9 +23,9 @@ impl Keys {
         secrets: &dyn SecretSource,
         redactor: &Redactor,
     ) -> Result<Self, String> {
-        let none = |why: String| Self { token: Err(why), session: Vec::new() };
+        let without = |why: String| Self::without_token(account, why, secrets, redactor);
         if profile.auth == Auth::None {
-            return Ok(none("the account has no token".to_owned()));
+            return Ok(without("the account has no token".to_owned()));
         }
         let token = match &account.token {
             Some(token) => {
@@ -36,12 +38,31 @@ impl Keys {
         match token {
             Ok(token) => {
                 redactor.learn(&token);
-                Ok(Self { token: Ok(token), session: Vec::new() })
+                Ok(Self { token: Ok(token), ..without(String::new()) })
             }
             // A session that is kept may do without.
-            Err(why) if profile.auth == Auth::Session && secrets.tokens().is_some() => Ok(none(why)),
+            Err(why) if profile.auth == Auth::Session && secrets.tokens().is_some() => Ok(without(why)),
             Err(why) => Err(why),
         }
+    }
+
+    /// Fetches what is needed to be let in for the first time: there is no token yet.
+    pub(super) fn without_token(
+        account: &Account,
+        why: String,
+        secrets: &dyn SecretSource,
+        redactor: &Redactor,
+    ) -> Self {
+        let client = match account.client.as_ref().and_then(|client| client.secret.as_ref()) {
+            Some(secret) => {
+                secrets.get(&secret.value).map_err(|why| format!("`client_secret` of account `{}`: {why}", account.id))
+            }
+            None => Err(format!("account `{}` has no `client_secret` in masthead.toml", account.id)),
+        };
+        if let Ok(client) = &client {
+            redactor.learn(client);
+        }
+        Self { token: Err(why), session: Vec::new(), client }
     }
 
     /// Takes the secrets of a session that was opened.
@@ -62,6 +83,7 @@ impl Keys {
         match credential {
             Credential::None => Err("the adapter asks for a secret and names none".to_owned()),
             Credential::Token => self.token.clone(),
+            Credential::Client => self.client.clone(),
             Credential::Session(name) => {
                 let found = self.session.iter().find(|(known, _)| *known == name);
                 found.map(|(_, secret)| secret.clone()).ok_or_else(|| format!("the session has no `{name}`"))

@@ -1,6 +1,6 @@
 //! The world: sends what a plan says, once, and writes down what happened.
 //!
-//! Owns the HTTP transport, claims and receipts, retry and waiting, secrets, sign-in, fetching and preparing media and the clock. It
+//! Owns the transports, claims and receipts, retry and waiting, secrets, sign-in, fetching and preparing media and the clock. It
 //! decides nothing about what is due (that is `plan`) or how a network is spoken to (that is its adapter). Everything
 //! outside comes in through [`World`], so tests give a clock, entropy, a transport and a store of their own. Start at
 //! [`execute`].
@@ -14,7 +14,7 @@
 //! ```
 //!
 //! Sessions that publishers share are opened and renewed by `renew`, behind [`Tokens`]; the [`Vault`] keeps them.
-//! Media are made ready by `prepare`, and `verdict` says what an error means.
+//! Media are made ready by `prepare`, put where networks fetch them by `host`, and `verdict` says what an error means.
 //! Everything is written by one `recorder`, which gathers events while its last call runs.
 
 mod account;
@@ -33,9 +33,12 @@ mod fetch;
 mod flow;
 mod hand;
 mod heard;
+mod host;
 mod images;
 mod keys;
 mod log;
+mod login;
+mod mail;
 mod outgoing;
 mod pace;
 mod pins;
@@ -45,6 +48,7 @@ mod probes;
 mod recorder;
 mod redact;
 mod renew;
+mod schnorr;
 mod scribe;
 mod secrets;
 mod settle;
@@ -64,14 +68,16 @@ pub use self::{
     clock::{SystemClock, SystemEntropy},
     execute::{Asked, Outcome, Progress, Settled, amend, execute},
     fetch::{FetchError, Fetched, KeptMedia, LARGEST, Reach, fetch, shown_address},
-    images::public_copy,
+    host::{Broom, Held, HostError, MediaHost, PublicHost, Swept, is_ours, name_of, sweep, try_host},
+    images::{fitted_copy, public_copy},
+    login::{Code, Consent, NoCode, keep, log_in},
     outgoing::{Stock, make_ready},
     probe::{ProbeReport, probe},
     probes::Probes,
     redact::Redactor,
     secrets::SystemSecrets,
     tokens::{Kept, Look, Refreshing, Tokens},
-    transport::{HttpTransport, Outgoing, OutgoingBody, Transport, TransportError, Visit, Visited, Web},
+    transport::{HttpTransport, Outgoing, OutgoingBody, Transport, TransportError, Transports, Visit, Visited, Web},
     vault::{About, Files, Kind, Recipients, SharedVault, Vault, make_key},
     world::{Clock, Entropy, MediaSource, SecretSource, Stop, World},
 };

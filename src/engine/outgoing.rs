@@ -27,7 +27,7 @@ pub struct Stock<'a> {
 
 /// Makes a request ready for the wire: secrets and media are put in, and what must be signed is.
 pub fn make_ready(request: &Request, stock: &Stock<'_>) -> Result<Outgoing, String> {
-    let body = render(&request.payload, stock.uploads, stock.secret, stock.entropy)?;
+    let body = render(&request.payload, stock)?;
     let headers = request.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     let mut outgoing = Outgoing {
         label: request.label,
@@ -56,7 +56,7 @@ fn place(outgoing: &mut Outgoing, place: &Place, secret: &str, body: &[u8], now:
         Place::Basic { user } => format!("Basic {}", sign::basic(user, secret)?).into(),
         Place::Jwt { audience, word } => format!("{word} {}", sign::json_web_token(secret, audience, now)?).into(),
         Place::Url => {
-            outgoing.whole_url = Some(outgoing.url.replacen(PLACEHOLDER, secret, 1).into());
+            outgoing.whole_url = Some(outgoing.url.replace(PLACEHOLDER, secret).into());
             return Ok(());
         }
         Place::Webhook { id } => {
@@ -113,6 +113,12 @@ mod tests {
         let outgoing = ready("{secret}?wait=true", Place::Url, "https://social.example/hooks/hunter2");
         assert_eq!(outgoing.address(), "https://social.example/hooks/hunter2?wait=true");
         assert!(outgoing.authorization.is_none());
+    }
+
+    #[test]
+    fn a_secret_may_be_asked_for_twice() {
+        let outgoing = ready("https://social.example/debug?input={secret}&token={secret}", Place::Url, "hunter2");
+        assert_eq!(outgoing.address(), "https://social.example/debug?input=hunter2&token=hunter2");
     }
 
     #[test]

@@ -1,11 +1,19 @@
-use super::{Fetched, account::AccountRun, body::Upload, delivery::Part, images, pins, shown_address};
+use super::{
+    Fetched, HostError, World,
+    account::AccountRun,
+    body::Upload,
+    delivery::Part,
+    host::{Broom, name_of},
+    images, pins, shown_address,
+};
 use crate::{
-    ledger::EventId,
+    ledger::{EventId, PartKey},
     model::{MediaInfo, MediaProblem, MediaSource, Reference},
     network::{MediaKey, PreparedMedia, Referent},
-    workspace::sniff,
+    workspace::{sniff, trial::kill_point},
 };
 use std::collections::BTreeMap;
+use tokio::runtime::Handle;
 
 /// What a job needs beyond its draft.
 #[derive(Default)]
@@ -33,6 +41,53 @@ pub(super) enum Unprepared {
 }
 
 impl AccountRun<'_> {
+    /// Makes a part ready to be sent: what [`Self::prepare`] does, and its media are where the network can fetch them, if it
+    /// wants that.
+    pub(super) async fn prepare_to_send(&self, part: &Part<'_>) -> Result<Prepared, Unprepared> {
+        let mut prepared = self.prepare(part).await?;
+        if self.fetches_media() && !prepared.media.is_empty() {
+            self.host_media(part, &mut prepared).await.map_err(|error| Unprepared::Missing(error.to_string()))?;
+        }
+        Ok(prepared)
+    }
+
+    /// Puts a part's media into the public place, and looks at each there as the network will.
+    async fn host_media(&self, part: &Part<'_>, prepared: &mut Prepared) -> Result<(), HostError> {
+        let host = self.run.world.media.host()?;
+        self.run.log.waiting(&part.key.post, &part.key.account, "for its media to be where the network can fetch them");
+        for (upload, media) in prepared.uploads.iter().zip(&mut prepared.media) {
+            let name = name_of(&upload.bytes, upload.kind);
+            host.put(&name, &upload.bytes, upload.kind).await?;
+            host.look(&name, &upload.bytes).await?;
+            media.address = Some(host.address(&name));
+        }
+        kill_point("media-hosted");
+        Ok(())
+    }
+
+    /// Returns whether the network takes no bytes, but fetches media itself.
+    pub(super) fn fetches_media(&self) -> bool {
+        self.profile().media.as_ref().is_some_and(|media| media.by_address)
+    }
+
+    /// Takes away what was hosted for a part that has come to its end, unless another part needs it still. What can't be taken
+    /// away now is swept later.
+    pub(super) async fn put_away(&self, key: &PartKey) {
+        let free = self.run.needs.borrow_mut().done(key);
+        let World { config, networks, clock, .. } = self.run.world;
+        let broom = Broom { ledger: self.run.ledger, config, networks, now: clock.now(), dry: false };
+        if free.is_empty() || broom.is_needed(Some(key)) {
+            return;
+        }
+        let Ok(host) = self.run.world.media.host() else { return };
+        for name in free {
+            if let Err(error) = host.remove(&name).await {
+                tracing::debug!("`{name}` is left to be swept: {error}");
+            }
+        }
+        kill_point("media-put-away");
+    }
+
     /// Reads and prepares a part's media and looks its references up, or tells what is missing.
     pub(super) async fn prepare(&self, part: &Part<'_>) -> Result<Prepared, Unprepared> {
         if part.before.last().is_some_and(|parent| parent.id.is_empty()) {
@@ -51,8 +106,12 @@ impl AccountRun<'_> {
         let shrink = self.profile().media.as_ref().is_some_and(|media| media.shrink);
         for (index, media) in part.desired.draft.parts[part.index].media.iter().enumerate() {
             let (bytes, info) = self.medium(&media.source, part, shrink, &mut prepared).await?;
+            if self.fetches_media() {
+                // Also by who settles what another has begun, so that what that one left is taken away.
+                self.run.needs.borrow_mut().note(&name_of(&bytes, info.kind), &part.key);
+            }
             prepared.uploads.push(Upload { bytes, kind: info.kind });
-            prepared.media.push(PreparedMedia { key: MediaKey(index), info, alt: media.alt.clone() });
+            prepared.media.push(PreparedMedia { key: MediaKey(index), info, alt: media.alt.clone(), address: None });
         }
         Ok(prepared)
     }
@@ -85,24 +144,25 @@ impl AccountRun<'_> {
             MediaSource::Url(url) => shown_address(url),
         };
         let missing = |why: String| Unprepared::Missing(format!("`{name}` {why}"));
-        let (bytes, kind) = match source {
+        let (bytes, found) = match source {
             MediaSource::File(path) => {
                 let bytes = self.run.world.media.bytes(path).map_err(|problem| missing(describe(&problem)))?;
-                let info = sniff(&bytes, bytes.len() as u64).map_err(|problem| missing(describe(&problem)))?;
-                (bytes, info.kind)
+                let info = sniff(&bytes).map_err(|problem| missing(describe(&problem)))?;
+                (bytes, info)
             }
             MediaSource::Url(url) => {
                 let fetched = self.fetch(url, part, prepared).await?;
-                (fetched.bytes, fetched.info.kind)
+                (fetched.bytes, fetched.info)
             }
         };
         let limits = part.desired.limits.clone();
+        let work = move || images::prepare(bytes, &found, &limits, shrink);
         // Decoding may take a second, and somebody else's claim is waiting to be used on this thread.
-        let work = tokio::task::spawn_blocking(move || images::prepare(bytes, kind, &limits, shrink));
-        match work.await {
-            Ok(made) => made.map_err(|why| Unprepared::Missing(format!("`{name}`: {why}"))),
-            Err(_) => Err(missing("can't be decoded".to_owned())),
-        }
+        let made = match Handle::try_current() {
+            Ok(threads) => threads.spawn_blocking(work).await.map_err(|_| missing("can't be decoded".to_owned()))?,
+            Err(_) => work(),
+        };
+        made.map_err(|why| Unprepared::Missing(format!("`{name}`: {why}")))
     }
 
     /// Fetches what is at an address and notes what it was; an earlier attempt of the same draft must have taken the same.

@@ -1,5 +1,8 @@
 use super::{SecretSource, tokens::Tokens, vault::SharedVault};
-use crate::model::SecretRef;
+use crate::{
+    ledger::StoreError,
+    model::{SecretRef, Timestamp},
+};
 use rustix::fs::OFlags;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::{
@@ -36,6 +39,19 @@ impl SystemSecrets {
     #[must_use]
     pub fn with_vault(self, vault: Option<SharedVault>) -> Self {
         Self { vault, ..self }
+    }
+
+    /// Puts a secret into the vault. Returns whether there is one.
+    pub fn keep(
+        &self,
+        name: &str,
+        secret: &SecretString,
+        now: Timestamp,
+        expires: Option<Timestamp>,
+    ) -> Result<bool, StoreError> {
+        let Some(vault) = &self.vault else { return Ok(false) };
+        vault.lock().set(name, secret, now, expires)?;
+        Ok(true)
     }
 
     fn kept(&self, name: &str) -> Result<Vec<u8>, String> {

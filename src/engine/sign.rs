@@ -5,7 +5,7 @@ use base64::{
     Engine as _,
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
 };
-use ring::hmac;
+use ring::{digest, hmac};
 use serde_json::json;
 
 /// For how long a token of our own is good, in seconds: the longest that servers take.
@@ -52,6 +52,11 @@ pub(super) fn webhook(
         return Err("the secret is empty".to_owned());
     }
     Ok(vec![("webhook-id", id.to_owned()), ("webhook-timestamp", at), ("webhook-signature", signatures.join(" "))])
+}
+
+/// Returns the SHA-256 of some bytes.
+pub(super) fn sha256(bytes: &[u8]) -> Vec<u8> {
+    digest::digest(&digest::SHA256, bytes).as_ref().to_vec()
 }
 
 /// Writes what `Authorization: Basic` carries (RFC 7617).

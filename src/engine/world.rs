@@ -1,4 +1,4 @@
-use super::{FetchError, Fetched, Transport, tokens::Tokens};
+use super::{FetchError, Fetched, HostError, MediaHost, Transport, tokens::Tokens};
 use crate::{
     config::{Config, Times},
     model::{MediaProblem, NetworkId, SecretRef, Timestamp},
@@ -122,7 +122,7 @@ pub trait SecretSource {
     }
 }
 
-/// Reads images and videos.
+/// Reads images and videos, and knows where they are put for networks that fetch them.
 pub trait MediaSource {
     /// Returns the bytes of a file by its path from the workspace's root.
     fn bytes(&self, path: &str) -> Result<Vec<u8>, MediaProblem>;
@@ -133,5 +133,10 @@ pub trait MediaSource {
         Box::pin(async {
             Err(FetchError { message: "nothing is fetched here".to_owned(), help: "put the file beside the post" })
         })
+    }
+
+    /// Returns the public place of `[media.host]`, or why there is none.
+    fn host(&self) -> Result<&dyn MediaHost, HostError> {
+        Err(HostError::none())
     }
 }

@@ -25,10 +25,44 @@ pub struct Account {
     pub settle: Option<Duration>,
     /// When its token is refused, where a person has written that down.
     pub token_expires: Option<Spanned<Timestamp>>,
+    /// As which application we ask to be let in, where the network has OAuth.
+    pub client: Option<Client>,
     /// The network's own settings for accounts.
     pub options: Options,
     /// Where the table's name stands.
     pub span: Span,
+}
+
+/// An application that is registered with a network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// Its public id.
+    pub id: Spanned<String>,
+    /// Where its secret is kept, if it has one.
+    pub secret: Option<Spanned<SecretRef>>,
+    /// Where the network sends people back to, as it is registered there.
+    pub redirect: Option<Spanned<String>>,
+}
+
+impl Account {
+    /// Makes an account that says nothing beyond where it is.
+    pub fn new(id: AccountId, network: NetworkId, span: Span) -> Self {
+        Self {
+            id,
+            network,
+            endpoint: None,
+            handle: None,
+            token: None,
+            voice: Voice::default(),
+            language: None,
+            burst: None,
+            settle: None,
+            token_expires: None,
+            client: None,
+            options: Options::default(),
+            span,
+        }
+    }
 }
 
 /// Who speaks through an account.

@@ -1,4 +1,5 @@
 use crate::diag::Span;
+use std::time::Duration;
 
 /// An image or video as a post names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +90,50 @@ pub struct MediaInfo {
     pub width: u32,
     /// The height in pixels as shown (after orientation); 0 if unknown.
     pub height: u32,
+    /// What is in a video; none of an image.
+    pub clip: Option<Clip>,
+}
+
+/// What a video's header says of what is in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Clip {
+    /// How long it runs, if it says so.
+    pub duration: Option<Duration>,
+    /// How its picture is coded; none if it has none.
+    pub codec: Option<VideoCodec>,
+    /// Whether it has sound.
+    pub has_sound: bool,
+}
+
+/// How a video's picture is coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VideoCodec {
+    /// H.264, also called AVC: what every network takes.
+    H264,
+    /// H.265, also called HEVC: what phones film in.
+    Hevc,
+    /// VP8.
+    Vp8,
+    /// VP9.
+    Vp9,
+    /// AV1.
+    Av1,
+    /// Something else, such as ProRes or MPEG-2.
+    Other,
+}
+
+impl VideoCodec {
+    /// Returns its name for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::H264 => "H.264",
+            Self::Hevc => "HEVC (H.265)",
+            Self::Vp8 => "VP8",
+            Self::Vp9 => "VP9",
+            Self::Av1 => "AV1",
+            Self::Other => "a coding of another kind",
+        }
+    }
 }
 
 /// Why a file can't be used.

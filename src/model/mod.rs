@@ -18,10 +18,10 @@ mod reference;
 mod when;
 
 pub use self::{
-    account::{Account, Person, SecretRef, Voice},
+    account::{Account, Client, Person, SecretRef, Voice},
     body::{Block, Body, Inline, Part, change_media},
     freeze::{FREEZE_FILE, Freeze, Scope},
-    media::{Media, MediaInfo, MediaKind, MediaLibrary, MediaProblem, MediaSource},
+    media::{Clip, Media, MediaInfo, MediaKind, MediaLibrary, MediaProblem, MediaSource, VideoCodec},
     names::{AccountId, GroupId, NetworkId, PostId},
     options::{NetworkSpec, OptionKind, OptionSpec, OptionValue, Options},
     post::{Audience, Copy, Poll, Post, Silence, Target},

@@ -118,4 +118,6 @@ pub struct NetworkSpec {
     pub post_options: &'static [OptionSpec],
     /// The keys of its accounts beyond the common ones.
     pub account_options: &'static [OptionSpec],
+    /// Whether people let us in through an application, by OAuth.
+    pub login: bool,
 }

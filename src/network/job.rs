@@ -66,6 +66,9 @@ pub struct PreparedMedia {
     pub info: MediaInfo,
     /// The description; may be empty.
     pub alt: String,
+    /// Where the network can fetch it, on networks with [`by_address`](super::MediaRules::by_address): public, and there
+    /// until the part is out.
+    pub address: Option<String>,
 }
 
 /// What a network answered to a publication.
@@ -117,6 +120,8 @@ pub struct Probe {
     pub scopes: Vec<String>,
     /// What it may not do but should.
     pub missing: Vec<String>,
+    /// When the credential ends, if the server tells.
+    pub expires: Option<Timestamp>,
     /// The limits that hold.
     pub limits: Limits,
 }

@@ -15,8 +15,11 @@ mod error;
 pub(crate) mod fixtures;
 pub mod ghost;
 mod job;
+mod mail;
 pub mod mastodon;
+pub mod nip19;
 mod profile;
+mod relay;
 mod reply;
 mod request;
 pub mod site;
@@ -32,10 +35,13 @@ pub use self::{
     draft::{Composed, Draft, DraftPart, MediaKey},
     error::{ErrorKind, NetworkError},
     job::{Attempt, Found, Job, PreparedMedia, Probe, Receipt, Referent, Session, SignIn},
+    mail::{Mail, Mailbox},
+    nip19::EventName,
     profile::{
-        Auth, CardOptions, Form, Limit, Limits, Look, MediaRules, Need, PollRules, Profile, Rate, Rated, Settling,
-        ShownAddress, TextRules, Threads,
+        Auth, CardOptions, Form, Limit, Limits, Login, Look, MediaRules, Need, PollRules, Profile, Rate, Rated, Scope,
+        Settling, Shape, ShownAddress, TextRules, Threads, VideoRules,
     },
+    relay::{RelayAnswer, RelayCall, RelayEvent, RelayOrder, RelaySays, Signer},
     reply::{Budget, Response},
     request::{Credential, Effect, Field, FieldValue, Method, Payload, Place, Request},
     slug::{is_slug, slug_of, tag_slug},
@@ -105,6 +111,15 @@ pub trait Network: Debug + Send + Sync + 'static {
         Err(NetworkError::unsupported("renew a session"))
     }
 
+    /// Exchanges the code that a person's yes has given for a token or a session: one call with [`Effect::Exchange`] and what
+    /// must follow. The code is `Credential::Session("code")` and the PKCE verifier `Credential::Session("verifier")`. A network
+    /// with [`Auth::Session`] answers the secrets of a session; one with [`Auth::Token`] a single secret named `token`.
+    ///
+    /// Requires [`Profile::login`].
+    async fn log_in(&self, _account: &Account, _redirect: &str, _wire: &mut Wire<'_>) -> Result<SignIn, NetworkError> {
+        Err(NetworkError::unsupported("be logged in to"))
+    }
+
     /// Publishes one part: at most one call with [`Effect::Publish`], the last that changes anything.
     async fn publish(&self, job: &Job<'_>, wire: &mut Wire<'_>) -> Result<Receipt, NetworkError>;
 
@@ -171,6 +186,13 @@ pub trait AnyNetwork: Debug + Send + Sync + 'static {
 
     /// See [`Network::refresh`].
     fn refresh<'a>(&'a self, account: &'a Account, wire: &'a mut Wire<'_>) -> Flow<'a, Result<SignIn, NetworkError>>;
+    /// See [`Network::log_in`].
+    fn log_in<'a>(
+        &'a self,
+        account: &'a Account,
+        redirect: &'a str,
+        wire: &'a mut Wire<'_>,
+    ) -> Flow<'a, Result<SignIn, NetworkError>>;
     /// See [`Network::publish`].
     fn publish<'a>(&'a self, job: &'a Job<'_>, wire: &'a mut Wire<'_>) -> Flow<'a, Result<Receipt, NetworkError>>;
     /// See [`Network::find`].
@@ -219,6 +241,15 @@ impl<N: Network> AnyNetwork for N {
 
     fn refresh<'a>(&'a self, account: &'a Account, wire: &'a mut Wire<'_>) -> Flow<'a, Result<SignIn, NetworkError>> {
         Box::pin(Network::refresh(self, account, wire))
+    }
+
+    fn log_in<'a>(
+        &'a self,
+        account: &'a Account,
+        redirect: &'a str,
+        wire: &'a mut Wire<'_>,
+    ) -> Flow<'a, Result<SignIn, NetworkError>> {
+        Box::pin(Network::log_in(self, account, redirect, wire))
     }
 
     fn publish<'a>(&'a self, job: &'a Job<'_>, wire: &'a mut Wire<'_>) -> Flow<'a, Result<Receipt, NetworkError>> {

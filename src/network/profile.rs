@@ -1,5 +1,6 @@
 use crate::{
-    model::{MediaKind, NetworkId, NetworkSpec, OptionSpec},
+    diag::words,
+    model::{MediaInfo, MediaKind, NetworkId, NetworkSpec, OptionSpec, VideoCodec},
     text::{Dialect, Measure},
 };
 use std::time::Duration;
@@ -39,6 +40,8 @@ pub struct Profile {
     pub settling: Settling,
     /// How it knows us.
     pub auth: Auth,
+    /// How people let us in, where it has OAuth.
+    pub login: Option<Login>,
     /// Whether its limits depend on the server and can be asked for.
     pub probe: bool,
     /// Whether its output is files made anew from the ledger and the commit, instead of something sent.
@@ -114,10 +117,52 @@ pub struct MediaRules {
     pub max_image_pixels: Option<Limit>,
     /// The greatest video, in bytes.
     pub max_video_bytes: Option<Limit>,
+    /// What a video must be beyond that.
+    pub video: VideoRules,
     /// The longest description, in characters; 0 if there is no field for one, so that it is not sent.
     pub max_alt: Option<Limit>,
     /// Whether an image over the limits is scaled down before it is sent, instead of being refused.
     pub shrink: bool,
+    /// Whether it takes no bytes, and fetches images and videos from a public address instead: then `[media.host]` is needed.
+    pub by_address: bool,
+    /// The shapes that an image of a post may have, if not all.
+    pub shape: Option<Shape>,
+}
+
+/// Shapes of images between two, as width to height.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// The tallest.
+    pub tallest: (u32, u32),
+    /// The widest.
+    pub widest: (u32, u32),
+    /// Where it is written, with the date it was read.
+    pub source: &'static str,
+}
+
+impl Shape {
+    /// Returns whether an image has such a shape.
+    pub fn fits(&self, width: u32, height: u32) -> bool {
+        let wider = |(w, h): (u32, u32)| u64::from(width) * u64::from(h) >= u64::from(height) * u64::from(w);
+        let narrower = |(w, h): (u32, u32)| u64::from(width) * u64::from(h) <= u64::from(height) * u64::from(w);
+        wider(self.tallest) && narrower(self.widest)
+    }
+}
+
+/// What a video must be. What its header doesn't tell is let pass.
+#[derive(Clone, Copy, Debug)]
+pub struct VideoRules {
+    /// How its picture may be coded; in any way if none is named.
+    pub codecs: &'static [VideoCodec],
+    /// How long it must run, in seconds.
+    pub shortest: Option<Limit>,
+    /// How long it may run, in seconds.
+    pub longest: Option<Limit>,
+}
+
+impl VideoRules {
+    /// Nothing more is asked of it, or the network takes none.
+    pub const ANY: Self = Self { codecs: &[], shortest: None, longest: None };
 }
 
 /// The polls that a network takes.
@@ -225,6 +270,8 @@ pub enum Settling {
     Receipt,
     /// Class A: the id is ours, and sending it again changes nothing.
     OwnId,
+    /// Class A as well, but the id is made of what is sent: what was changed since can't be asked for.
+    Hash,
     /// Class B: a key is honoured for a time; after it, our own posts can be listed.
     Key {
         /// For how long.
@@ -250,6 +297,35 @@ pub enum Auth {
     Token,
     /// The account's token opens a session, whose secrets go with the requests.
     Session,
+}
+
+/// How people let us in: by the authorization code grant of OAuth 2, with what differs between networks.
+#[derive(Clone, Copy, Debug)]
+pub struct Login {
+    /// The page where a person says yes; `{endpoint}` in it is the account's own.
+    pub authorize: &'static str,
+    /// What is asked of that page beyond what every network is asked.
+    pub query: &'static [(&'static str, &'static str)],
+    /// What we ask to be allowed.
+    pub scopes: &'static [Scope],
+    /// What stands between scopes.
+    pub separator: &'static str,
+    /// Whether the code is of use only to whoever asked for it (PKCE).
+    pub pkce: bool,
+    /// Whether the application has a secret that it must tell.
+    pub client_secret: bool,
+    /// Whether the network sends people back to a port of their own machine. If not, they paste the address of the page that
+    /// they land on.
+    pub loopback: bool,
+}
+
+/// Something that we ask to be allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// The network's word for it.
+    pub name: &'static str,
+    /// What it is for.
+    pub why: &'static str,
 }
 
 /// A common account key that a network can't do without.
@@ -294,10 +370,31 @@ pub struct Limits {
     pub poll_seconds: (u64, u64),
 }
 
+impl Limits {
+    /// Returns what is too much of an image, if anything is: a fragment for people.
+    pub fn over(&self, image: &MediaInfo) -> Option<String> {
+        let pixels = u64::from(image.width) * u64::from(image.height);
+        if !self.kinds.contains(&image.kind) {
+            Some(format!("the network takes no `{}`", image.kind.mime()))
+        } else if let Some(most) = self.image_bytes.filter(|most| image.bytes > *most) {
+            let (mut is, mut limit) = (words::bytes(image.bytes), words::bytes(most));
+            if is == limit {
+                (is, limit) = (words::count(image.bytes, "byte", "bytes"), words::count(most, "byte", "bytes"));
+            }
+            Some(format!("{is} is more than the {limit} that the network takes"))
+        } else {
+            let most = self.image_pixels.filter(|most| pixels > *most)?;
+            let (pixels, most) = (words::number(pixels), words::number(most));
+            Some(format!("{pixels} pixels are more than the {most} that the network takes"))
+        }
+    }
+}
+
 impl Profile {
     /// Returns what `config` and `content` must know.
     pub fn spec(&self) -> NetworkSpec {
-        NetworkSpec { id: self.id, post_options: self.post_options, account_options: self.account_options }
+        let Self { id, post_options, account_options, login, .. } = *self;
+        NetworkSpec { id, post_options, account_options, login: login.is_some() }
     }
 
     /// Returns the limits that hold unless a server says otherwise.

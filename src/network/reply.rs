@@ -45,6 +45,17 @@ impl Response {
         })
     }
 
+    /// Reads a body with secrets as JSON, of which no message repeats anything.
+    pub fn json_of_secrets<T: DeserializeOwned>(&self) -> Result<T, NetworkError> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let place = format!("line {}, column {}", error.line(), error.column());
+            NetworkError::new(
+                ErrorKind::Unreadable,
+                format!("the answer can't be read: it is not as expected at {place}"),
+            )
+        })
+    }
+
     /// Returns the start of the body, for messages: one line, control characters removed.
     pub fn excerpt(&self) -> String {
         let text = String::from_utf8_lossy(&self.body[..self.body.len().min(1200)]);

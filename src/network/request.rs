@@ -1,4 +1,4 @@
-use super::MediaKey;
+use super::{Mail, MediaKey, RelayCall, RelaySays};
 use std::borrow::Cow;
 
 /// A call to make, as a value. It holds no secret, only the name of one, so it can be printed and compared.
@@ -46,6 +46,8 @@ pub enum Credential {
     Token,
     /// A secret of the session, by the name that sign-in gave it.
     Session(&'static str),
+    /// The secret of the application as which we ask to be let in, from the account's `client_secret` setting.
+    Client,
 }
 
 /// Where a secret goes in a request, or what is made of it.
@@ -100,6 +102,10 @@ pub enum Payload {
     Multipart(Vec<Field>),
     /// The bytes of one prepared image or video, with its own media type.
     Media(MediaKey),
+    /// What several relays are told at once, signed where it is an event. The address is that of the first of them.
+    Relays(RelayCall),
+    /// An e-mail, whose envelope stands in the headers `mail-from` and `rcpt-to`.
+    Mail(Box<Mail>),
 }
 
 /// A field of a form.
@@ -138,6 +144,20 @@ pub enum Effect {
 }
 
 impl Payload {
+    /// Returns whom it goes to beside the request's own address.
+    pub fn relays(&self) -> &[String] {
+        match self {
+            Self::Relays(call) => &call.relays,
+            Self::Empty
+            | Self::Json(_)
+            | Self::JsonWithSecret { .. }
+            | Self::Form(_)
+            | Self::Multipart(_)
+            | Self::Media(_)
+            | Self::Mail(_) => &[],
+        }
+    }
+
     /// Returns whether a secret is put into it.
     pub fn has_secret(&self) -> bool {
         let named = |credential: &Credential| *credential != Credential::None;
@@ -146,7 +166,8 @@ impl Payload {
             Self::Form(fields) | Self::Multipart(fields) => {
                 fields.iter().any(|field| matches!(&field.value, FieldValue::Secret(credential) if named(credential)))
             }
-            Self::Empty | Self::Json(_) | Self::Media(_) => false,
+            Self::Relays(call) => call.signer.is_some() || !matches!(call.says, RelaySays::Tell(_)),
+            Self::Empty | Self::Json(_) | Self::Media(_) | Self::Mail(_) => false,
         }
     }
 }

@@ -1,7 +1,7 @@
 use crate::{
     diag::words,
     model::{OptionKind, OptionSpec},
-    network::{Auth, Form, Limit, MediaRules, Need, PollRules, Profile, Rate, Rated, Settling, Threads},
+    network::{Auth, Form, Limit, MediaRules, Need, PollRules, Profile, Rate, Rated, Settling, Shape, Threads},
 };
 use std::time::Duration;
 
@@ -90,7 +90,7 @@ fn capabilities(profile: &Profile) -> Vec<(&'static str, String)> {
     .filter_map(|(what, yes)| yes.then_some(what))
     .collect();
     let none = || "nothing beyond posting".to_owned();
-    vec![
+    let mut rows = vec![
         (
             "text",
             match profile.text.form {
@@ -115,7 +115,13 @@ fn capabilities(profile: &Profile) -> Vec<(&'static str, String)> {
             },
         ),
         ("a lost answer", settling(profile.settling)),
-    ]
+    ];
+    if profile.media.as_ref().is_some_and(|media| media.by_address) {
+        let words =
+            "fetched by the network from [a public place](../media.md), so there must be one for images and videos";
+        rows.push(("media", words.to_owned()));
+    }
+    rows
 }
 
 fn settling(settling: Settling) -> String {
@@ -125,6 +131,9 @@ fn settling(settling: Settling) -> String {
             "nothing is sent, so none can be lost: the receipt in the ledger is the publication".to_owned()
         }
         Settling::OwnId => "the id is ours: asking for it tells, and sending it again changes nothing".to_owned(),
+        Settling::Hash => {
+            "the id is made of what is sent: asking for it tells, and sending the same again changes nothing".to_owned()
+        }
         Settling::Key { window, settle } => format!(
             "within {} the same key is sent again, which the server recognises; later our own posts are looked through, {} after the attempt at the earliest",
             time(window),
@@ -147,13 +156,16 @@ fn limits(profile: &Profile) -> Vec<(&'static str, String, &'static str)> {
     };
     add("text", profile.text.max, &|n| words::count(n, one, many));
     add("text, in bytes", profile.text.max_bytes, &words::bytes);
-    if let Some(MediaRules { max_images, max_image_bytes, max_image_pixels, max_video_bytes, max_alt, .. }) =
+    if let Some(MediaRules { max_images, max_image_bytes, max_image_pixels, max_video_bytes, video, max_alt, .. }) =
         &profile.media
     {
         add("images a part", Some(*max_images), &words::number);
         add("image", *max_image_bytes, &words::bytes);
         add("image, in pixels", *max_image_pixels, &words::number);
         add("video", *max_video_bytes, &words::bytes);
+        let time = |n| words::duration(Duration::from_secs(n));
+        add("shortest video", video.shortest, &time);
+        add("longest video", video.longest, &time);
         add("description", *max_alt, &|n| match n {
             0 => "none: there is no field for it".to_owned(),
             n => words::count(n, "character", "characters"),
@@ -172,6 +184,10 @@ fn limits(profile: &Profile) -> Vec<(&'static str, String, &'static str)> {
             Rated::Media => "uploaded images and videos of an account",
         };
         add(what, Some(*limit), &|n| format!("{} in {}", words::number(n), words::duration(*window)));
+    }
+    if let Some(Shape { tallest, widest, source }) = profile.media.as_ref().and_then(|media| media.shape) {
+        let words = format!("{}:{} to {}:{}", tallest.0, tallest.1, widest.0, widest.1);
+        rows.push(("shape of an image in a post", words, source));
     }
     rows
 }

@@ -31,6 +31,8 @@ pub enum HandleStyle {
     UserAtHost,
     /// `@name.example`: a domain name.
     Domain,
+    /// `@npub1…`: a public key of Nostr.
+    PublicKey,
     /// No mentions.
     None,
 }
@@ -80,6 +82,10 @@ impl HandleStyle {
                 None => is_user(handle) && !handle.contains('.'),
             },
             Self::Domain => handle.is_ascii() && handle.contains('.') && is_host(handle),
+            // 32 bytes and six characters of a checksum, which is for whoever decodes it.
+            Self::PublicKey => handle
+                .strip_prefix("npub1")
+                .is_some_and(|key| key.len() == 58 && key.chars().all(|c| matches!(c, '0' | '2'..='9' | 'a'..='z'))),
             Self::None => false,
         }
     }
@@ -126,6 +132,17 @@ mod tests {
         assert_eq!(HandleStyle::UserAtHost.fits(handle), user_at_host, "{handle} as user@host");
         assert_eq!(HandleStyle::Domain.fits(handle), domain, "{handle} as a domain");
         assert!(!HandleStyle::None.fits(handle));
+    }
+
+    #[test]
+    fn public_keys_fit_nostr() {
+        let key = "npub180cvv07tjdrrgpa0j7j7tmnyl2yr6yr7l8j4s3evf6u64th6gkwsyjh6w6";
+        assert!(HandleStyle::PublicKey.fits(key));
+        for other in
+            ["ana", "ana@example.org", &key[..62], "nsec1vl029mgpspedva04g90vltkh6fvh240zqtv9k0t9af8935ke9laqsnlfe5"]
+        {
+            assert!(!HandleStyle::PublicKey.fits(other), "{other}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 use super::{
-    FileProblem, HEADER, LARGEST_MEDIA, LARGEST_TEXT, Listing, Source, WorkspaceError, blob_id, error,
+    FileProblem, LARGEST_MEDIA, LARGEST_TEXT, Listing, Source, WorkspaceError, blob_id, error,
     obstacle::{Obstacle, nearest, too_large},
+    sniff::examine,
     source::{self, CONTENT, TEMPLATES},
 };
 use crate::model::{MediaInfo, MediaLibrary, MediaProblem};
@@ -101,16 +102,8 @@ impl Disk {
     }
 
     fn look_now(&self, path: &str) -> Result<MediaInfo, MediaProblem> {
-        let (file, metadata) = self.open(path).map_err(|obstacle| obstacle.of_medium(|| self.near(path)))?;
-        let mut bytes = Vec::new();
-        read_up_to(&file, HEADER, &mut bytes)?;
-        match super::sniff(&bytes, metadata.len()) {
-            Err(MediaProblem::Damaged(_)) if HEADER < metadata.len() && metadata.len() <= LARGEST_MEDIA => {
-                read_up_to(&file, LARGEST_MEDIA - HEADER, &mut bytes)?;
-                super::sniff(&bytes, metadata.len())
-            }
-            told => told,
-        }
+        let (mut file, metadata) = self.open(path).map_err(|obstacle| obstacle.of_medium(|| self.near(path)))?;
+        examine(&mut file, metadata.len(), LARGEST_MEDIA)
     }
 
     /// Finds the name of a file in the same folder that may be meant.

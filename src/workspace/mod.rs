@@ -6,6 +6,7 @@
 //! [`Disk`] or a [`Commit`], and at [`GitStore`].
 
 mod atomic;
+mod clip;
 mod disk;
 mod error;
 pub mod git;
@@ -27,7 +28,7 @@ pub use self::{
     hooks::{HookFile, hook_file, remove_hook, write_hook},
     new_files::{append_missing_lines, files_below, folder_name, write_new},
     root::{CONFIG, find_root},
-    sniff::{HEADER, sniff},
+    sniff::sniff,
     source::{CONTENT, DEFAULTS, FileProblem, LARGEST_MEDIA, LARGEST_TEXT, Listing, Source, TEMPLATES, read_all},
     tree::{Written, write_tree, written_before},
 };

@@ -1,15 +1,41 @@
+use super::clip::clip;
 use crate::model::{MediaInfo, MediaKind, MediaProblem};
 use image::{ImageDecoder as _, ImageFormat, ImageReader, Limits, metadata::Orientation};
-use std::io::Cursor;
+use std::io::{Cursor, Read, Seek};
 
 /// How much of a file usually tells what it is.
-pub const HEADER: u64 = 64 << 10;
+const HEADER: u64 = 64 << 10;
+
+/// Tells what a file of `len` bytes is. Of a video, its index is looked for wherever it stands; of an image, the header is
+/// read, and more only where that does not tell, up to `most` bytes.
+pub(super) fn examine(file: &mut (impl Read + Seek), len: u64, most: u64) -> Result<MediaInfo, MediaProblem> {
+    let unreadable = |error: std::io::Error| MediaProblem::Unreadable(error.to_string());
+    let mut header = Vec::new();
+    file.take(HEADER).read_to_end(&mut header).map_err(unreadable)?;
+    match tell(&header, len) {
+        Err(MediaProblem::Damaged(_)) if HEADER < len && len <= most => {
+            file.take(most - HEADER).read_to_end(&mut header).map_err(unreadable)?;
+            tell(&header, len)
+        }
+        Ok(info) if info.kind.is_video() => {
+            let (width, height, clip) = clip(file, len, info.kind)?;
+            Ok(MediaInfo { width, height, clip: Some(clip), ..info })
+        }
+        told => told,
+    }
+}
+
+/// Tells what bytes are.
+pub fn sniff(bytes: &[u8]) -> Result<MediaInfo, MediaProblem> {
+    let len = bytes.len() as u64;
+    examine(&mut Cursor::new(bytes), len, len)
+}
 
 /// Tells from its first bytes what a file of `len` bytes is. Nothing is decoded but the header.
 ///
-/// Some files need more than [`HEADER`] bytes to tell, such as photographs with a large preview: when it answers
-/// `Damaged` and there is more, try again with all of it.
-pub fn sniff(header: &[u8], len: u64) -> Result<MediaInfo, MediaProblem> {
+/// Some files need more than [`HEADER`] bytes to tell, such as photographs with a large preview: then it answers
+/// `Damaged`.
+fn tell(header: &[u8], len: u64) -> Result<MediaInfo, MediaProblem> {
     if len == 0 || header.is_empty() {
         return Err(MediaProblem::Damaged("it is empty".to_owned()));
     }
@@ -24,7 +50,7 @@ pub fn sniff(header: &[u8], len: u64) -> Result<MediaInfo, MediaProblem> {
         MediaKind::Webp => dimensions(header, ImageFormat::WebP)?,
         MediaKind::Mp4 | MediaKind::Webm => (0, 0),
     };
-    Ok(MediaInfo { kind, bytes: len, width, height })
+    Ok(MediaInfo { kind, bytes: len, width, height, clip: None })
 }
 
 fn kind(header: &[u8]) -> Option<MediaKind> {
@@ -104,7 +130,7 @@ pub(crate) mod tests {
     #[track_caller]
     fn check(bytes: &[u8], expect: Result<(MediaKind, u32, u32), MediaProblem>) {
         let len = bytes.len() as u64;
-        let told = sniff(bytes, len).map(|info| {
+        let told = tell(bytes, len).map(|info| {
             assert_eq!(info.bytes, len);
             (info.kind, info.width, info.height)
         });
@@ -167,7 +193,7 @@ pub(crate) mod tests {
     fn a_cut_header_is_damaged() {
         for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::WebP] {
             let bytes = image(format, 3, 5);
-            assert!(matches!(sniff(&bytes[..12], 900), Err(MediaProblem::Damaged(_))), "{format:?}");
+            assert!(matches!(tell(&bytes[..12], 900), Err(MediaProblem::Damaged(_))), "{format:?}");
         }
     }
 
@@ -182,7 +208,7 @@ pub(crate) mod tests {
             rest in proptest::collection::vec(any::<u8>(), 0..200),
         ) {
             let bytes = [start, &rest].concat();
-            let _ = sniff(&bytes, bytes.len() as u64);
+            let _ = tell(&bytes, bytes.len() as u64);
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     fixtures,
     journey::{self, Media},
     line::{self, Fault},
+    shelf::Shelf,
     twin::{Twin, TwinRequest},
     twins,
 };
@@ -88,7 +89,7 @@ fn publish(networks: &[&'static str], sick: Option<(&'static str, Illness)>) -> 
             clock.now(),
             Some("c0ffee".to_owned()),
         );
-        let (entropy, stop, media) = (FakeEntropy::new(17), Stop::new(), Media);
+        let (entropy, stop, media) = (FakeEntropy::new(17), Stop::new(), Media { shelf: crowd.shelf.clone() });
         let world = World {
             config: &crowd.config,
             transport: &crowd,
@@ -120,6 +121,8 @@ struct Crowd {
     desired: Vec<Desired>,
     store: MemoryStore,
     clock: WaitedFor,
+    /// What networks can fetch that take media by address.
+    shelf: Shelf,
 }
 
 impl Crowd {
@@ -147,6 +150,7 @@ impl Crowd {
             desired,
             store: MemoryStore::new(),
             clock,
+            shelf: Shelf::default(),
         }
     }
 
@@ -174,7 +178,7 @@ impl Crowd {
 impl Transport for Crowd {
     fn send(&self, request: Outgoing) -> Flow<'_, Result<Response, TransportError>> {
         Box::pin(async move {
-            let request = TwinRequest::new(&request, self.clock.now());
+            let request = TwinRequest::new(&request, self.clock.now()).with_hosted(self.shelf.all());
             let account = self.meant_for(&request);
             let illness = self.sick.as_ref().filter(|(id, _)| id == account).map(|(_, illness)| *illness);
             if let Some(Illness::Silent) = illness {

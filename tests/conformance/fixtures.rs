@@ -1,5 +1,6 @@
 //! Drafts and media made by hand, so that the suite tests adapters and not how drafts come about.
 
+use crate::twins;
 use masthead::{
     diag::{FileId, Span, Spanned},
     model::{
@@ -121,8 +122,11 @@ impl Say {
     }
 
     /// Makes a draft of one part.
-    pub(crate) fn draft(self) -> Draft {
+    pub(crate) fn draft(mut self) -> Draft {
         let profile = self.profile;
+        if self.media.is_empty() && needs_media(profile) {
+            self = self.media(picture(profile), "");
+        }
         draft(profile, vec![self.part()])
     }
 
@@ -188,9 +192,19 @@ pub(crate) fn draft(profile: &'static Profile, parts: Vec<DraftPart>) -> Draft {
     }
 }
 
-/// Makes a draft of plain text.
+/// Makes a draft of plain text; with an image where there can be none without.
 pub(crate) fn text(profile: &'static Profile, text: &str) -> Draft {
     Say::new(profile).text(text).draft()
+}
+
+/// Returns a kind of image that a network takes.
+pub(crate) fn picture(profile: &Profile) -> MediaKind {
+    let kinds = profile.limits().kinds;
+    if kinds.is_empty() || kinds.contains(&MediaKind::Png) { MediaKind::Png } else { MediaKind::Jpeg }
+}
+
+fn needs_media(profile: &Profile) -> bool {
+    twins::make(profile.id).is_some_and(|twin| twin.needs_media())
 }
 
 /// Sets an option of a draft.
@@ -214,8 +228,8 @@ pub(crate) fn prepare(part: &DraftPart) -> Vec<PreparedMedia> {
     let prepared = part.media.iter().enumerate().map(|(index, media)| {
         let kind = kind_of(media.source.as_str());
         let bytes = u64::try_from(bytes_of(media.source.as_str()).len()).expect("small");
-        let info = MediaInfo { kind, bytes, width: 4, height: 3 };
-        PreparedMedia { key: MediaKey(index), info, alt: media.alt.clone() }
+        let info = MediaInfo { kind, bytes, width: 4, height: 3, clip: None };
+        PreparedMedia { key: MediaKey(index), info, alt: media.alt.clone(), address: None }
     });
     prepared.collect()
 }

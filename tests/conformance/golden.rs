@@ -5,7 +5,7 @@
 
 use crate::{
     line::Exchange,
-    twin::{TwinRequest, percent_decode},
+    twin::{CLIENT_SECRET, CODE, TwinRequest, VERIFIER, percent_decode},
 };
 use serde_json::Value;
 use std::{
@@ -80,8 +80,9 @@ fn transcript(log: &[Exchange], secrets: &[String]) -> String {
     }
     let mut out = out.trim_end().to_owned();
     out.push('\n');
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-        out = out.replace(secret.as_str(), "<secret>");
+    let logins = [CODE, VERIFIER, CLIENT_SECRET];
+    for secret in secrets.iter().map(String::as_str).chain(logins).filter(|secret| !secret.is_empty()) {
+        out = out.replace(secret, "<secret>");
     }
     out
 }
@@ -112,11 +113,21 @@ fn body(request: &TwinRequest) -> String {
         let lines = pairs.map(|(name, value)| format!("{} = {}", percent_decode(name), percent_decode(value)));
         return lines.collect::<Vec<_>>().join("\n");
     }
+    if kind == "message/rfc822" {
+        return message(&String::from_utf8_lossy(&request.body));
+    }
     match serde_json::from_slice::<Value>(&request.body) {
         Ok(_) => pretty(&request.body),
         Err(_) if request.body.is_empty() => String::new(),
         Err(_) => format!("[{kind} {} bytes]", request.body.len()),
     }
+}
+
+/// Returns a message without what only programs read: the bytes of its images.
+fn message(text: &str) -> String {
+    let is_of_file = |line: &str| line.len() >= 70 && !line.contains([' ', '=', '<', ':']);
+    let lines = text.lines().filter(|line| !is_of_file(line)).map(str::trim_end);
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn pretty(json: &[u8]) -> String {

@@ -4,13 +4,18 @@ use crate::{
     clock::{FakeClock, FakeEntropy},
     fixtures,
     line::Line,
+    shelf::Shelf,
+    stage,
     twin::{Live, Twin},
     twins,
 };
 use masthead::{
     config::{CheckSettings, Config, DaemonSettings, LedgerSettings, PublishSettings},
     diag::FileId,
-    engine::{self, MediaSource, Outcome, Progress, SecretSource, Settled, SharedVault, Stop, Tokens, World},
+    engine::{
+        self, Broom, HostError, MediaHost, MediaSource, Outcome, Progress, SecretSource, Settled, SharedVault, Stop,
+        Swept, Tokens, World,
+    },
     ledger::{self, DeliveryState, MemoryStore, PartState, Published},
     model::{Account, AccountId, MediaProblem, SecretRef, Zone},
     network::{self, AnyNetwork, Draft, Profile},
@@ -117,7 +122,7 @@ impl Journey {
         let plan = self.plan();
         self.note(&plan);
         let stop = Stop::new();
-        let media = Media;
+        let media = Media { shelf: self.line.shelf.clone() };
         let world = World {
             config: &self.config,
             transport: &self.line,
@@ -151,6 +156,14 @@ impl Journey {
         let runs: Vec<Run> = std::iter::once(first).chain(others).collect();
         self.note(&runs);
         runs
+    }
+
+    /// Sweeps what is hosted.
+    pub(crate) fn sweep(&self) -> Swept {
+        let ledger = self.store.ledger();
+        let (config, now) = (&self.config, self.clock.now());
+        let broom = Broom { ledger: &ledger, config, networks: &network::find, now, dry: false };
+        stage::now(Box::pin(engine::sweep(&self.line.shelf, broom))).expect("the shelf can be swept")
     }
 
     /// Lets a publisher run once; it must not die.
@@ -272,6 +285,7 @@ pub(crate) fn config(accounts: BTreeMap<AccountId, Account>) -> Config {
         vault: None,
         publish: PublishSettings::default(),
         daemon: DaemonSettings::default(),
+        host: None,
         check: CheckSettings::default(),
         accounts,
         groups: BTreeMap::new(),
@@ -296,11 +310,18 @@ impl SecretSource for Secrets {
     }
 }
 
-/// The samples.
-pub(crate) struct Media;
+/// The samples, and where they are put for networks that fetch them.
+#[derive(Default)]
+pub(crate) struct Media {
+    pub(crate) shelf: Shelf,
+}
 
 impl MediaSource for Media {
     fn bytes(&self, path: &str) -> Result<Vec<u8>, MediaProblem> {
         Ok(fixtures::bytes_of(path))
+    }
+
+    fn host(&self) -> Result<&dyn MediaHost, HostError> {
+        Ok(&self.shelf)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     clock::FakeClock,
+    shelf::Shelf,
     twin::{Twin, TwinRequest},
 };
 use masthead::{
@@ -69,6 +70,8 @@ pub(crate) enum Which {
 pub(crate) struct Line {
     pub(crate) twin: Rc<dyn Twin>,
     pub(crate) clock: Rc<FakeClock>,
+    /// What networks can fetch that take media by address.
+    pub(crate) shelf: Shelf,
     script: RefCell<VecDeque<(Which, Fault)>>,
     log: RefCell<Vec<Exchange>>,
     crashed: tokio::sync::Notify,
@@ -77,7 +80,14 @@ pub(crate) struct Line {
 impl Line {
     /// Lays a line to a twin.
     pub(crate) fn new(twin: Rc<dyn Twin>, clock: Rc<FakeClock>) -> Self {
-        Self { twin, clock, script: RefCell::default(), log: RefCell::default(), crashed: tokio::sync::Notify::new() }
+        Self {
+            twin,
+            clock,
+            shelf: Shelf::default(),
+            script: RefCell::default(),
+            log: RefCell::default(),
+            crashed: tokio::sync::Notify::new(),
+        }
     }
 
     /// Says what befalls the next requests of a sort, one after the other.
@@ -208,7 +218,7 @@ pub(crate) fn answer_of(fault: Fault, request: &TwinRequest) -> Option<Result<Re
 
 impl Transport for Line {
     fn send(&self, request: Outgoing) -> Flow<'_, Result<Response, TransportError>> {
-        let outcome = Self::send(self, TwinRequest::new(&request, self.clock.now()));
+        let outcome = Self::send(self, TwinRequest::new(&request, self.clock.now()).with_hosted(self.shelf.all()));
         Box::pin(async move {
             match outcome {
                 Some(outcome) => outcome,

@@ -4,15 +4,17 @@ use crate::{
     clock::{FakeClock, FakeEntropy},
     fixtures,
     line::{Exchange, Line},
-    twin::{Live, Twin, TwinRequest},
+    shelf::Shelf,
+    twin::{CLIENT_SECRET, CODE, Live, Twin, TwinRequest, VERIFIER},
     twins,
 };
 use masthead::{
+    diag::{FileId, Span, Spanned},
     engine::{Outgoing, Stock, TransportError, Upload, make_ready},
-    model::{Account, PostId, Reference, Remote, Timestamp},
+    model::{Account, Client, PostId, Reference, Remote, SecretRef, Timestamp},
     network::{
         AnyNetwork, Attempt, Auth, Credential, Draft, ErrorKind, Flow, Found, Hand, Job, Limits, MediaKey,
-        NetworkError, PreparedMedia, Probe, Profile, Receipt, Referent, Request, Response, Session, Wire,
+        NetworkError, PreparedMedia, Probe, Profile, Receipt, Referent, Request, Response, Session, SignIn, Wire,
     },
 };
 use secrecy::SecretString;
@@ -44,6 +46,8 @@ pub(crate) struct Stage {
     session: Session,
     secrets: BTreeMap<&'static str, SecretString>,
     entropy: FakeEntropy,
+    /// What is hosted, on networks that fetch media by address.
+    shelf: Shelf,
     /// How many drafts were published.
     published: Cell<usize>,
     remotes: RefCell<BTreeMap<PostId, Remote>>,
@@ -71,6 +75,7 @@ impl Stage {
             session: Session::default(),
             secrets: BTreeMap::new(),
             entropy: FakeEntropy::new(7),
+            shelf: Shelf::default(),
             published: Cell::default(),
             remotes: RefCell::default(),
             printed: RefCell::default(),
@@ -86,10 +91,27 @@ impl Stage {
             return Ok(());
         }
         let signed = self.wired(|account, wire| now(self.network.sign_in(account, wire)))?;
+        self.open(signed);
+        Ok(())
+    }
+
+    /// Takes a session that was given.
+    pub(crate) fn open(&mut self, signed: SignIn) {
         self.note(&signed);
         self.session = signed.session;
         self.secrets = signed.secrets.into_iter().collect();
-        Ok(())
+    }
+
+    /// Exchanges the code that a person's yes gave, as an application that the twin knows.
+    pub(crate) fn log_in(&mut self) -> Result<SignIn, NetworkError> {
+        let place = Span::new(FileId(0), 0..0);
+        self.account.client = Some(Client {
+            id: Spanned::new("trial-client".to_owned(), place),
+            secret: Some(Spanned::new(SecretRef::Env("TWIN_CLIENT".to_owned()), place)),
+            redirect: None,
+        });
+        self.secrets = BTreeMap::from([("code", CODE.into()), ("verifier", VERIFIER.into())]);
+        self.wired(|account, wire| now(self.network.log_in(account, "http://127.0.0.1:8910/", wire)))
     }
 
     /// Publishes every part of a draft, each with an attempt of its own; stops at the first error. Each draft is a post of its
@@ -176,7 +198,7 @@ impl Stage {
     /// Checks that none of the secrets is in anything that was or could have been printed.
     pub(crate) fn assert_no_secret(&self) {
         let mut canaries = self.twin.canaries();
-        canaries.push(self.twin.token().to_owned());
+        canaries.extend([self.twin.token(), CODE, VERIFIER, CLIENT_SECRET].map(str::to_owned));
         canaries.retain(|canary| !canary.is_empty());
         for text in self.printed.borrow().iter() {
             for canary in &canaries {
@@ -200,7 +222,14 @@ impl Stage {
             })
         };
         let (reply_to, quote, boost) = (referent(&draft.reply_to), referent(&draft.quote), referent(&draft.boost));
-        let media = fixtures::prepare(&draft.parts[part]);
+        let mut media = fixtures::prepare(&draft.parts[part]);
+        if self.profile.media.as_ref().is_some_and(|rules| rules.by_address) {
+            for (prepared, media) in media.iter_mut().zip(&draft.parts[part].media) {
+                let path = media.source.as_str();
+                let name = path.rsplit('/').next().expect("a name");
+                prepared.address = Some(self.shelf.put(name, fixtures::bytes_of(path)));
+            }
+        }
         let job = Job {
             draft,
             part,
@@ -241,6 +270,7 @@ impl Stage {
         match credential {
             Credential::None => None,
             Credential::Token => Some(self.twin.token().into()),
+            Credential::Client => Some(CLIENT_SECRET.into()),
             Credential::Session(name) => {
                 Some(self.secrets.get(name).unwrap_or_else(|| panic!("sign-in gave no secret `{name}`")).clone())
             }
@@ -286,7 +316,7 @@ impl Hand for TwinHand<'_> {
         let outgoing = self.render(&request);
         self.stage.note(&outgoing);
         let at: Timestamp = self.stage.clock.now();
-        let answer = self.stage.line.send(TwinRequest::new(&outgoing, at));
+        let answer = self.stage.line.send(TwinRequest::new(&outgoing, at).with_hosted(self.stage.shelf.all()));
         let answer = answer.expect("publishers die only at the level of the engine");
         Box::pin(std::future::ready(answer.map_err(|error| without_answer(&error))))
     }

@@ -8,7 +8,7 @@ use masthead::{
 };
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A small in-memory model of a network.
 ///
@@ -103,14 +103,44 @@ pub(crate) trait Twin {
         false
     }
 
+    /// Returns whether a change there touches the words alone, so that images keep what was said of them.
+    fn changes_words_alone(&self) -> bool {
+        false
+    }
+
     /// Returns whether it tells limits that its administrator may lower, see [`Twin::tighten`].
     fn tells_limits(&self) -> bool {
+        true
+    }
+
+    /// Returns whether every post there carries an image or video.
+    fn needs_media(&self) -> bool {
+        false
+    }
+
+    /// Returns whether videos have descriptions there, where images do.
+    fn describes_videos(&self) -> bool {
+        true
+    }
+
+    /// Returns whether its answers carry a date. Mail servers' don't.
+    fn tells_time(&self) -> bool {
+        true
+    }
+
+    /// Returns whether a reader of a poll may choose more than one answer.
+    fn takes_several_answers(&self) -> bool {
         true
     }
 
     /// Returns a handle that exists there, without the first `@`, as people write it in a post.
     fn handle_of_somebody(&self) -> &'static str;
 }
+
+/// What a person's yes gave in a trial, what proves that we asked for it, and the secret of the application as which we did.
+pub(crate) const CODE: &str = "trial-code-5c0de";
+pub(crate) const VERIFIER: &str = "trial-verifier-0f-43-characters-or-more-5afe";
+pub(crate) const CLIENT_SECRET: &str = "trial-client-5ec2e7";
 
 /// A request as it arrives at a twin.
 #[derive(Clone, PartialEq, Eq)]
@@ -131,6 +161,8 @@ pub(crate) struct TwinRequest {
     pub(crate) effect: Effect,
     /// When it arrives, by the twin's clock.
     pub(crate) at: Timestamp,
+    /// What anybody could fetch at that moment, by address.
+    pub(crate) hosted: BTreeMap<String, Arc<[u8]>>,
 }
 
 /// A post as the public sees it.
@@ -224,7 +256,19 @@ impl TwinRequest {
             body: outgoing.body.0.clone(),
             effect: outgoing.effect,
             at,
+            hosted: BTreeMap::new(),
         }
+    }
+
+    /// Says what anybody could fetch at the moment when it arrives.
+    pub(crate) fn with_hosted(mut self, hosted: BTreeMap<String, Arc<[u8]>>) -> Self {
+        self.hosted = hosted;
+        self
+    }
+
+    /// Fetches what is at a public address, as a network does that takes media by address.
+    pub(crate) fn hosted(&self, url: &str) -> Option<&[u8]> {
+        self.hosted.get(url).map(AsRef::as_ref)
     }
 
     /// Returns the bearer token.
@@ -262,6 +306,11 @@ impl TwinRequest {
     pub(crate) fn json(&self) -> Option<Value> {
         self.header("content-type")?.starts_with("application/json").then_some(())?;
         serde_json::from_slice(&self.body).ok()
+    }
+
+    /// Returns the fields of a form as the address bar writes it.
+    pub(crate) fn fields(&self) -> BTreeMap<String, String> {
+        form_urlencoded::parse(&self.body).into_owned().collect()
     }
 
     /// Returns the fields of a multipart form, in order.

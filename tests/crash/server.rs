@@ -12,6 +12,7 @@ use masthead::{
 };
 use serde_json::Value;
 use std::{
+    collections::BTreeMap,
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
     rc::Rc,
@@ -275,6 +276,7 @@ fn read(stream: &TcpStream, shared: &Shared) -> io::Result<Option<TwinRequest>> 
         body: Vec::new(),
         effect: Effect::Read,
         at: shared.clock.now(),
+        hosted: BTreeMap::new(),
     };
     let mut length = 0;
     loop {

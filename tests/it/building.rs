@@ -194,3 +194,38 @@ fn a_template_that_makes_gigabytes_is_ended() {
     assert!(ran.code != 0 && ran.stderr.contains("memory allocation of"), "{ran:?}");
     assert!(!sandbox.file("preview").exists(), "nothing half made is left");
 }
+
+/// A photograph of noise, which no coding makes small.
+fn noise(width: u32, height: u32) -> Vec<u8> {
+    let mut state = 7u32;
+    let image = image::RgbImage::from_fn(width, height, |_, _| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        image::Rgb(state.to_be_bytes()[..3].try_into().expect("three"))
+    });
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    image.write_to(&mut bytes, image::ImageFormat::Png).expect("an image");
+    bytes.into_inner()
+}
+
+#[test]
+fn an_image_is_shown_as_the_network_is_sent_it() {
+    const MOST: u64 = 2_000_000;
+    let sandbox = workspace();
+    let picture = noise(1000, 900);
+    assert!(picture.len() as u64 > MOST, "it must be made to fit");
+    sandbox.write("content/noise.png", &picture);
+    let text = "Look.\n\n![Noise](noise.png)";
+    sandbox.write("content/c.md", post("sky\", \"home", "2030-01-03T09:00:00", text));
+    sandbox.commit();
+    build(&sandbox, &[]).done();
+    let fitted = fs::read(sandbox.file("preview/fitted/sky/noise.png")).expect("what is sent");
+    assert!(fitted.len() as u64 <= MOST && fitted != picture, "{} bytes", fitted.len());
+    let shown = image::load_from_memory(&fitted).expect("an image");
+    assert!(shown.width() <= 1000 && shown.width().abs_diff(shown.height() * 10 / 9) <= 2, "its shape is kept");
+    // The site takes it as it is, and the original stays.
+    assert!(sandbox.file("preview/media/noise.png").is_file());
+    assert_eq!(fs::read(sandbox.file("content/noise.png")).expect("the original"), picture);
+    let page = sandbox.read("preview/posts/c.html");
+    assert!(page.contains("src=\"../fitted/sky/noise.png\"") && page.contains("src=\"../media/noise.png\""), "{page}");
+    assert_eq!(page.matches("made to fit:").count(), 1, "{page}");
+}

@@ -9,6 +9,7 @@ use masthead::{
     network::{Effect, Method, Response},
 };
 use std::{
+    collections::BTreeMap,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
     sync::{Arc, Condvar, Mutex, mpsc},
@@ -64,7 +65,8 @@ impl Loopback {
             let twin = twins::make(NetworkId(network)).expect("a twin");
             ready.send(twin.token()).expect("somebody waits");
             // The twin believes that it is reached at its own address.
-            let own = twin.account().endpoint.expect("an endpoint").value;
+            let endpoint = twin.account().endpoint.map(|endpoint| endpoint.value);
+            let own = endpoint.or(twin.server().map(str::to_owned)).expect("an address");
             for stream in listener.incoming() {
                 // A client that goes away is its own affair.
                 let _ = stream.and_then(|stream| answer(stream, &own, &*twin, &told, &own_desk));
@@ -125,6 +127,7 @@ fn answer(stream: TcpStream, endpoint: &str, twin: &dyn Twin, seen: &Mutex<Seen>
         body: Vec::new(),
         effect: Effect::Read,
         at: now(),
+        hosted: BTreeMap::new(),
     };
     let mut length = 0;
     loop {
@@ -140,6 +143,7 @@ fn answer(stream: TcpStream, endpoint: &str, twin: &dyn Twin, seen: &Mutex<Seen>
     }
     request.body = vec![0; length];
     reader.read_exact(&mut request.body)?;
+    request.hosted = fetched(&request);
     let before = twin.made();
     let response = twin.handle(&request);
     {
@@ -155,6 +159,23 @@ fn answer(stream: TcpStream, endpoint: &str, twin: &dyn Twin, seen: &Mutex<Seen>
         return Ok(());
     }
     write(stream, &response)
+}
+
+/// Fetches what a form names on this machine, as a network does that takes media by address.
+fn fetched(request: &TwinRequest) -> BTreeMap<String, Arc<[u8]>> {
+    let named = request.fields().into_iter().filter(|(name, _)| name.ends_with("_url"));
+    named.filter_map(|(_, url)| fetch(&url).map(|bytes| (url, bytes.into()))).collect()
+}
+
+fn fetch(url: &str) -> Option<Vec<u8>> {
+    let (host, path) = url.strip_prefix("http://127.0.0.1:")?.split_once('/')?;
+    let mut stream = TcpStream::connect(format!("127.0.0.1:{host}")).ok()?;
+    stream.write_all(format!("GET /{path} HTTP/1.0\r\nhost: 127.0.0.1:{host}\r\n\r\n").as_bytes()).ok()?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).ok()?;
+    let head = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
+    let is_there = answer.split(|byte| *byte == b' ').nth(1)? == b"200";
+    is_there.then(|| answer.split_off(head + 4))
 }
 
 fn write(mut stream: TcpStream, response: &Response) -> std::io::Result<()> {

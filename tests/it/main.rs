@@ -10,6 +10,7 @@ mod daemon;
 mod documents;
 mod families;
 mod hooks;
+mod login;
 mod loopback;
 mod media;
 mod networks;

@@ -47,6 +47,16 @@ pub(super) static MIXED: Code = Code {
               Put the video into a part of its own, after a line with `---`, or give the network a copy with one of the two.",
 };
 
+pub(super) static SHAPE: Code = Code {
+    name: "media-shape",
+    summary: "an image is taller or wider than the network shows in a post",
+    level: Level::Warning,
+    fixed: false,
+    explain: "Some networks take images of certain shapes only, as of four to five or two to one, and refuse others. Masthead scales images \
+              but doesn't cut them: what can be left out is for you to say. A story may have other shapes than a post.\n\n\
+              Crop the image, or give the network a copy of its own with another file.",
+};
+
 /// Reports media that an account's network doesn't take as they are.
 pub(super) fn check(case: &Case<'_>, found: &mut Vec<Diagnostic>) {
     for variant in &case.variants {
@@ -65,7 +75,8 @@ pub(super) fn check(case: &Case<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn look(case: &Case<'_>, media: &Media) -> Option<MediaInfo> {
+/// Looks up what is known of an image or video.
+pub(super) fn look(case: &Case<'_>, media: &Media) -> Option<MediaInfo> {
     match &media.source {
         MediaSource::File(path) => case.cx.media.look(path).ok(),
         // Nobody knows before it is fetched; `media-remote` says so.
@@ -78,7 +89,12 @@ fn fits(variant: &Variant<'_>, media: &Media, info: &MediaInfo, found: &mut Vec<
     let (limits, network) = (&variant.limits, variant.network());
     let path = media.source.as_str();
     let own = variant.profile.id;
-    if !limits.kinds.contains(&info.kind) {
+    let shrinks = !info.kind.is_video() && variant.profile.media.as_ref().is_some_and(|rules| rules.shrink);
+    // A GIF may move, and what moves can't be made to fit.
+    let is_converted = shrinks
+        && info.kind != MediaKind::Gif
+        && [MediaKind::Jpeg, MediaKind::Png].iter().any(|kind| limits.kinds.contains(kind));
+    if !limits.kinds.contains(&info.kind) && !is_converted {
         let mut message = format!("{network} takes no {}", noun(info.kind));
         message += &format!(", which `{path}` is");
         let taken = limits.kinds.iter().filter(|kind| kind.is_video() == info.kind.is_video());
@@ -91,7 +107,7 @@ fn fits(variant: &Variant<'_>, media: &Media, info: &MediaInfo, found: &mut Vec<
         });
         return;
     }
-    let shrinks = !info.kind.is_video() && variant.profile.media.as_ref().is_some_and(|rules| rules.shrink);
+    shape(variant, media, info, found);
     if shrinks {
         return;
     }
@@ -114,6 +130,26 @@ fn fits(variant: &Variant<'_>, media: &Media, info: &MediaInfo, found: &mut Vec<
         );
         found.push(Diagnostic::new(&TOO_LARGE, media.span, message).help("export it with fewer pixels"));
     }
+}
+
+/// Reports an image of a shape that isn't taken.
+fn shape(variant: &Variant<'_>, media: &Media, info: &MediaInfo, found: &mut Vec<Diagnostic>) {
+    let Some(shape) = variant.profile.media.as_ref().and_then(|rules| rules.shape) else { return };
+    let MediaInfo { kind, width, height, .. } = *info;
+    if kind.is_video() || width == 0 || height == 0 || shape.fits(width, height) {
+        return;
+    }
+    let (what, (w, h)) =
+        if u64::from(width) * u64::from(shape.tallest.1) < u64::from(height) * u64::from(shape.tallest.0) {
+            ("taller", shape.tallest)
+        } else {
+            ("wider", shape.widest)
+        };
+    let (path, network) = (media.source.as_str(), variant.network());
+    let message =
+        format!("`{path}` is {width} × {height} pixels, {what} than the {w}:{h} that {network} takes in a post");
+    let help = format!("crop it, or write a copy of its own under `# @{}`", variant.profile.id);
+    found.push(Diagnostic::new(&SHAPE, media.span, message).help(help));
 }
 
 /// Reports more media in a part than are taken, or kinds that don't go together.

@@ -9,6 +9,7 @@ mod link_look_alike;
 mod link_target;
 mod link_text;
 mod media_file;
+mod media_host;
 mod media_limits;
 mod media_remote;
 mod mention;
@@ -18,6 +19,7 @@ mod same_copy;
 pub(super) mod secret;
 mod text_too_long;
 mod unsupported;
+mod video;
 
 use super::case::Case;
 use crate::diag::{Code, Diagnostic};
@@ -34,6 +36,7 @@ pub(super) static OF_POSTS: &[Rule] = &[
     link_target::check,
     link_text::check,
     media_file::check,
+    media_host::check,
     media_limits::check,
     media_remote::check,
     mention::check,
@@ -42,6 +45,7 @@ pub(super) static OF_POSTS: &[Rule] = &[
     same_copy::check,
     text_too_long::check,
     unsupported::check,
+    video::check,
 ];
 
 /// All codes that the rules report.
@@ -63,7 +67,9 @@ pub(super) static CODES: &[&Code] = &[
     &media_file::UNKNOWN_KIND,
     &media_file::DAMAGED,
     &media_file::UNREADABLE,
+    &media_host::NO_HOST,
     &media_limits::KIND,
+    &media_limits::SHAPE,
     &media_limits::TOO_LARGE,
     &media_limits::TOO_MANY,
     &media_limits::MIXED,
@@ -77,4 +83,6 @@ pub(super) static CODES: &[&Code] = &[
     &secret::SECRET_IN_TEXT,
     &text_too_long::TEXT_TOO_LONG,
     &unsupported::UNSUPPORTED,
+    &video::CODEC,
+    &video::LENGTH,
 ];

@@ -149,6 +149,10 @@ const TOKENS: &[Token] = &[
     token("dckr_pat_", wordy, 24, "a Docker token"),
     token("hf_", alphanumeric, 30, "a Hugging Face token"),
     token("AGE-SECRET-KEY-1", capital, 50, "the secret key of a vault"),
+    token("nsec1", alphanumeric, 58, "a secret key of Nostr"),
+    token("THAA", wordy, 60, "a Threads token"),
+    token("IGAA", wordy, 60, "an Instagram token"),
+    token("EAA", alphanumeric, 80, "a Facebook token"),
 ];
 
 /// Looks for secrets in a run without spaces.

@@ -113,3 +113,36 @@ fn descriptions_are_asked_for() {
     check(r#""brand""#, &format!("![{}](a.jpg)", "word ".repeat(9)), &["alt-too-long"]);
     check(r#""home""#, &format!("![{}](a.jpg)", "word ".repeat(9)), &[]);
 }
+
+#[test]
+fn videos_are_told_by_what_is_in_them() {
+    insta::assert_snapshot!(shown(
+        "+++\nto = [\"brand\"]\n+++\n\n![x y](phone.mp4)\n\n---\n\n![x y](long.mp4)\n\n---\n\n![x y](short.mp4)\n"
+    ), @r#"
+    error[video-codec]: `content/phone.mp4` is coded as HEVC (H.265), and Long takes H.264
+     --> content/post.md:5:1
+      |
+    5 | ![x y](phone.mp4)
+      | ^^^^^^^^^^^^^^^^^
+      |
+      = help: export it as H.264, which every network takes
+
+    error[video-length]: `content/long.mp4` runs 1 minute 1 second, longer than the 1 minute that Long takes
+     --> content/post.md:9:1
+      |
+    9 | ![x y](long.mp4)
+      | ^^^^^^^^^^^^^^^^
+      |
+      = help: cut it
+
+    error[video-length]: `content/short.mp4` runs 900 ms, shorter than the 2 seconds that Long wants
+      --> content/post.md:13:1
+       |
+    13 | ![x y](short.mp4)
+       | ^^^^^^^^^^^^^^^^^
+       |
+       = help: take a longer one
+    "#);
+    // What the header does not tell is let pass.
+    check(r#""brand""#, "![x y](a.mp4)", &[]);
+}

@@ -10,10 +10,11 @@ use crate::{
     config::Config,
     diag::{Level, words},
     engine::{
-        self, HttpTransport, ProbeReport, Probes, Recipients, Stop, SystemClock, SystemEntropy, SystemSecrets, World,
+        self, ProbeReport, Probes, PublicHost, Recipients, Stop, SystemClock, SystemEntropy, SystemSecrets, Transports,
+        World,
     },
     ledger::{Ledger, Store as _},
-    model::Account,
+    model::{Account, Timestamp},
     network::{self, Auth},
     plan::Access,
     workspace::{Disk, GitStore, Repo},
@@ -49,7 +50,7 @@ struct Report {
 /// One thing that was looked at.
 #[derive(Serialize)]
 struct Finding {
-    /// What it is about: an account, `repository`, `ledger`, `vault` or `daemon`.
+    /// What it is about: an account, `repository`, `ledger`, `vault`, `daemon` or `media.host`.
     about: String,
     /// Whether it is as it should be.
     ok: bool,
@@ -105,7 +106,7 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
         Some(repository) => vault::secrets(&root, repository, &config)?,
         None => SystemSecrets::new(&root),
     };
-    let (transport, stop) = (HttpTransport::new(), Stop::new());
+    let (transport, stop) = (Transports::new(), Stop::new());
     let disk = SourceMedia(&Disk::new(&root));
     let world = World {
         config: &config,
@@ -118,6 +119,7 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
         commit: "",
         stop: &stop,
     };
+    findings.extend(hosting(&root, &config, &secrets, &runtime));
     let probes = repository.as_ref().map(|repository| Probes::new(&repository.state_folder()));
     for account in chosen {
         ui.detail(&format!("asking {}", account.id));
@@ -137,6 +139,9 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
                 {
                     findings.push(Finding::bad(id, error.to_string(), None));
                 }
+                // Told once: what is written down or kept is the same end.
+                let told = report.probe.expires.filter(|_| !access.ends.contains_key(&account.id));
+                findings.extend(told.and_then(|ends| ending(account, ends, &config)));
                 findings.extend(judge(account, &report));
             }
             Err(error) => {
@@ -200,6 +205,22 @@ fn git(root: &Path, config: &Config) -> Vec<Finding> {
     findings
 }
 
+/// Tries the public place of media, if there is one.
+fn hosting(
+    root: &Path,
+    config: &Config,
+    secrets: &SystemSecrets,
+    runtime: &tokio::runtime::Runtime,
+) -> Option<Finding> {
+    const ABOUT: &str = "media.host";
+    let settings = config.host.as_ref()?;
+    let tried = PublicHost::open(settings, root, secrets).and_then(|host| runtime.block_on(engine::try_host(&host)));
+    Some(match tried {
+        Ok(()) => Finding::good(ABOUT, format!("files can be put there, fetched from {} and taken away", settings.url)),
+        Err(error) => Finding::bad(ABOUT, error.message, Some(error.help)),
+    })
+}
+
 /// Looks at the vault, if there is one.
 fn vault_of(root: &Path, repository: &Repo, config: &Config) -> Option<Finding> {
     let looked = vault::open(root, repository, config, Use::Open).and_then(|vault| {
@@ -228,7 +249,11 @@ fn vault_of(root: &Path, repository: &Repo, config: &Config) -> Option<Finding> 
 
 /// Says so if an account's token ends soon.
 fn token_end(access: &Access, account: &Account, config: &Config) -> Option<Finding> {
-    let (is_over, ends) = vault::ending(access, &account.id, time::now())?;
+    ending(account, *access.ends.get(&account.id)?, config)
+}
+
+fn ending(account: &Account, ends: Timestamp, config: &Config) -> Option<Finding> {
+    let is_over = vault::is_over_if_soon(ends, time::now())?;
     let (id, day) = (account.id.as_str(), ends.display_in(config.zone));
     let hint = "make a new token, store it where `token` says, and correct `token_expires` if it is written there";
     Some(if is_over {

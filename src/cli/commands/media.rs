@@ -1,3 +1,5 @@
+mod sweep;
+
 use crate::{
     cli::{
         DONE, Done, FINDINGS, Failure, Ui,
@@ -26,6 +28,7 @@ pub(in crate::cli) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     Pull(Pull),
+    Sweep(sweep::Sweep),
 }
 
 /// Bring what posts name by web address beside them, and rewrite the links
@@ -81,6 +84,7 @@ struct Found {
 pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
     match &args.action {
         Action::Pull(args) => pull(args, start, ui),
+        Action::Sweep(args) => sweep::run(args, start, ui),
     }
 }
 

@@ -10,6 +10,7 @@ pub(super) mod freeze;
 pub(super) mod hooks;
 pub(super) mod init;
 pub(super) mod log;
+pub(super) mod login;
 pub(super) mod man;
 pub(super) mod media;
 pub(super) mod new;

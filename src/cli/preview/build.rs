@@ -8,16 +8,17 @@ use super::{
 use crate::{
     cli::{Failure, Ui, project::template_failure},
     engine,
-    model::{MediaLibrary as _, MediaSource, Timestamp},
+    model::{MediaLibrary as _, Timestamp},
+    network,
     plan::Row,
     report::pages::{
         ASSETS, CHECK, CalendarPage, CalendarPost, Changes, CheckFile, CheckPage, FEED, Line, Month, PLAN, Pages,
-        PlanPage, PostPage, View, media_path, month_path, post_path,
+        PlanPage, PostPage, View, fitted_path, media_path, month_path, post_path,
     },
     workspace::{self, Disk, Repo, Source as _, Written},
 };
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
 };
 
@@ -216,22 +217,30 @@ impl Site<'_> {
     }
 }
 
-/// Reads the images and videos that the pages show, as anybody may see them.
+/// Reads the images and videos that the pages show: as anybody may see them, and as each network is sent them.
 fn media(whole: &Whole<'_>, disk: &Disk, warnings: &mut Vec<String>) -> BTreeMap<String, Vec<u8>> {
-    let drafts = whole.plan.rows.iter().filter_map(Row::draft);
-    let sources: BTreeSet<&MediaSource> =
-        drafts.flat_map(|draft| &draft.parts).flat_map(|part| &part.media).map(|media| &media.source).collect();
     let mut files = BTreeMap::new();
-    for source in sources {
-        // What can't be used is among the findings already.
-        let (Some(path), Ok(info)) = (media_path(source), disk.look(source.as_str())) else { continue };
-        let bytes = disk.bytes(source.as_str()).map_err(|_| "it can't be read".to_owned());
-        let read = bytes.and_then(|bytes| engine::public_copy(bytes, info.kind));
-        match read {
-            Ok(bytes) => {
-                files.insert(path, bytes);
+    for desired in whole.plan.rows.iter().filter_map(|row| row.desired.as_ref()) {
+        let draft = &desired.draft;
+        let rules = network::find(draft.network).and_then(|network| network.profile().media.as_ref());
+        let shrinks = rules.is_some_and(|media| media.shrink);
+        for source in draft.parts.iter().flat_map(|part| &part.media).map(|media| &media.source) {
+            // What can't be used is among the findings already.
+            let (Some(path), Ok(info)) = (media_path(source), disk.look(source.as_str())) else { continue };
+            let is_fitted = shrinks && !info.kind.is_video() && desired.limits.over(&info).is_some();
+            let path = if is_fitted { fitted_path(&draft.account, source) } else { Some(path) };
+            let Some(path) = path.filter(|path| !files.contains_key(path)) else { continue };
+            let bytes = disk.bytes(source.as_str()).map_err(|_| "it can't be read".to_owned());
+            let made = bytes.and_then(|bytes| match is_fitted {
+                true => engine::fitted_copy(bytes, &info, &desired.limits).map(|(bytes, _)| bytes),
+                false => engine::public_copy(bytes, info.kind),
+            });
+            match made {
+                Ok(bytes) => {
+                    files.insert(path, bytes);
+                }
+                Err(why) => warnings.push(format!("`{}` is not shown: {why}", source.as_str())),
             }
-            Err(why) => warnings.push(format!("`{}` is not shown: {why}", source.as_str())),
         }
     }
     files

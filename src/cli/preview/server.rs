@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     cli::loopback::{Answer, answer, plain},
+    engine,
     model::MediaLibrary as _,
     report::pages::{self, Month, PageError},
     workspace::{Disk, Source as _},
@@ -117,6 +118,9 @@ impl Site {
         if let Some(media) = path.strip_prefix("media/") {
             return self.medium(media);
         }
+        if let Some(fitted) = path.strip_prefix("fitted/") {
+            return self.fitted(fitted, &sight);
+        }
         if let Some(asset) = pages::ASSETS.iter().find(|asset| **asset == path) {
             let own;
             let made = match sight.rules() {
@@ -174,6 +178,22 @@ impl Site {
             return plain(StatusCode::PAYLOAD_TOO_LARGE, "it is too large to be shown here");
         }
         disk.bytes(&path).map_or_else(|_| missing(), |bytes| answer(StatusCode::OK, info.kind.mime(), bytes))
+    }
+
+    /// Answers with an image as an account's network is sent it.
+    fn fitted(&self, below: &str, sight: &super::desk::Sight) -> Answer {
+        let found = below.split_once('/').zip(sight.rules());
+        let limits = found.and_then(|((account, _), rules)| rules.limits_of(account));
+        let (Some(((_, below), _)), Some(limits)) = (found, limits) else { return missing() };
+        let path = format!("content/{below}");
+        let disk = Disk::new(self.desk.root());
+        let image = disk.look(&path).ok().filter(|info| !info.kind.is_video() && info.bytes <= LARGEST_MEDIUM);
+        let made = image.zip(disk.bytes(&path).ok()).map(|(info, bytes)| engine::fitted_copy(bytes, &info, &limits));
+        match made {
+            Some(Ok((bytes, info))) => answer(StatusCode::OK, info.kind.mime(), bytes),
+            Some(Err(why)) => plain(StatusCode::NOT_FOUND, &format!("it can't be sent: {why}")),
+            None => missing(),
+        }
     }
 
     /// Begins the stream of changes, with the state that holds now: nothing is missed between a page and its stream.

@@ -70,7 +70,7 @@ impl Reach {
 impl Fetched {
     /// Looks at bytes, or tells why they are no image or video.
     pub fn new(bytes: Vec<u8>) -> Result<Self, MediaProblem> {
-        let info = sniff(&bytes, bytes.len() as u64)?;
+        let info = sniff(&bytes)?;
         let digest = blake3::hash(&bytes).to_hex().to_string();
         Ok(Self { bytes, info, digest })
     }
@@ -115,6 +115,14 @@ pub async fn fetch(web: &dyn Web, clock: &dyn Clock, url: &str, reach: Reach) ->
         }
     }
     Err(FetchError::new(format!("it is elsewhere more than {REDIRECTS} times in a row"), OTHERWISE))
+}
+
+/// Looks at one address, with the same care and without going on where it leads. One of this machine may be looked at, since
+/// it comes from the configuration and not from a post.
+pub(super) async fn look_at(web: &dyn Web, url: &str, most: u64, within: Duration) -> Result<Visited, FetchError> {
+    let origin = origin(url, true)?;
+    let addresses = addresses(web, &origin, true, within).await?;
+    web.visit(Visit { url, host: &origin.host, addresses: &addresses, most, within }).await.map_err(passing)
 }
 
 /// Returns an address as it is shown to people: without a user name, without its query, which may hold a key, and not too long.

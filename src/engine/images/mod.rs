@@ -27,30 +27,36 @@ pub fn public_copy(bytes: Vec<u8>, kind: MediaKind) -> Result<Vec<u8>, String> {
     Picture::open(&bytes, kind)?.encode(kind).map(|turned| turned.bytes)
 }
 
-/// Prepares an image or video for an account's limits, or tells why it can't be sent.
+/// Makes a copy of an image as an account's network is sent it, or tells why it can't be sent.
+pub fn fitted_copy(bytes: Vec<u8>, found: &MediaInfo, limits: &Limits) -> Result<(Vec<u8>, MediaInfo), String> {
+    prepare(bytes, found, limits, true)
+}
+
+/// Prepares an image or video, of which it is known what it is, for an account's limits, or tells why it can't be sent.
 ///
 /// Videos are never decoded: their private boxes are blanked and their size is compared.
 pub(super) fn prepare(
     bytes: Vec<u8>,
-    kind: MediaKind,
+    found: &MediaInfo,
     limits: &Limits,
     shrink: bool,
 ) -> Result<(Vec<u8>, MediaInfo), String> {
+    let kind = found.kind;
     if kind.is_video() {
-        return video(bytes, kind, limits);
+        return video(bytes, found, limits);
     }
     let stripped = strip::strip(&bytes, kind)?;
     let header = pixels::header(&bytes, kind)?;
     let (width, height) = header.shown();
-    let info = MediaInfo { kind, bytes: stripped.len() as u64, width, height };
-    let Some(problem) = over(&info, limits) else {
+    let info = MediaInfo { kind, bytes: stripped.len() as u64, width, height, clip: None };
+    let Some(problem) = limits.over(&info) else {
         if header.is_upright() {
             return Ok((stripped, info));
         }
         let picture = Picture::open(&bytes, kind)?;
         let turned = picture.encode(if kind == MediaKind::Jpeg { MediaKind::Jpeg } else { MediaKind::Png })?;
-        let info = MediaInfo { bytes: turned.bytes.len() as u64, kind: turned.kind, width, height };
-        return match over(&info, limits) {
+        let info = MediaInfo { bytes: turned.bytes.len() as u64, kind: turned.kind, width, height, clip: None };
+        return match limits.over(&info) {
             None => Ok((turned.bytes, info)),
             Some(problem) if !shrink => Err(problem),
             Some(_) => pixels::shrink(&picture, limits),
@@ -65,7 +71,8 @@ pub(super) fn prepare(
     pixels::shrink(&Picture::open(&bytes, kind)?, limits)
 }
 
-fn video(mut bytes: Vec<u8>, kind: MediaKind, limits: &Limits) -> Result<(Vec<u8>, MediaInfo), String> {
+fn video(mut bytes: Vec<u8>, found: &MediaInfo, limits: &Limits) -> Result<(Vec<u8>, MediaInfo), String> {
+    let kind = found.kind;
     if !limits.kinds.contains(&kind) {
         return Err(format!("the network takes no `{}`", kind.mime()));
     }
@@ -75,21 +82,8 @@ fn video(mut bytes: Vec<u8>, kind: MediaKind, limits: &Limits) -> Result<(Vec<u8
     if kind == MediaKind::Mp4 {
         strip::blank_private_boxes(&mut bytes);
     }
-    let info = MediaInfo { kind, bytes: bytes.len() as u64, width: 0, height: 0 };
+    let info = MediaInfo { bytes: bytes.len() as u64, ..found.clone() };
     Ok((bytes, info))
-}
-
-/// Returns what is over the limits, if anything is.
-fn over(info: &MediaInfo, limits: &Limits) -> Option<String> {
-    let pixels = u64::from(info.width) * u64::from(info.height);
-    if !limits.kinds.contains(&info.kind) {
-        Some(format!("the network takes no `{}`", info.kind.mime()))
-    } else if let Some(most) = limits.image_bytes.filter(|most| info.bytes > *most) {
-        Some(format!("{} bytes are more than the {most} that the network takes", info.bytes))
-    } else {
-        let most = limits.image_pixels.filter(|most| pixels > *most)?;
-        Some(format!("{pixels} pixels are more than the {most} that the network takes"))
-    }
 }
 
 #[cfg(test)]

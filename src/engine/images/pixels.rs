@@ -1,4 +1,3 @@
-use super::over;
 use crate::{
     model::{MediaInfo, MediaKind},
     network::Limits,
@@ -126,8 +125,8 @@ pub(super) fn shrink(picture: &Picture, limits: &Limits) -> Result<(Vec<u8>, Med
         let mut least = f64::INFINITY;
         for quality in qualities {
             let encoded = encode(image, picture.profile.as_deref(), kind, *quality)?;
-            let info = MediaInfo { kind, bytes: encoded.bytes.len() as u64, width, height };
-            match over(&info, limits) {
+            let info = MediaInfo { kind, bytes: encoded.bytes.len() as u64, width, height, clip: None };
+            match limits.over(&info) {
                 None => return Ok((encoded.bytes, info)),
                 Some(over) => problem = over,
             }

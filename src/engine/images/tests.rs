@@ -10,6 +10,11 @@ use std::io::Cursor;
 /// What a photograph tells about its maker.
 const PLACE: &[u8] = b"GPS 45.4642 N 9.1900 E, Mario's phone";
 
+fn prepare(bytes: Vec<u8>, kind: MediaKind, limits: &Limits, shrink: bool) -> Result<(Vec<u8>, MediaInfo), String> {
+    let found = MediaInfo { kind, bytes: bytes.len() as u64, width: 0, height: 0, clip: None };
+    super::prepare(bytes, &found, limits, shrink)
+}
+
 fn limits(bytes: u64, pixels: u64) -> Limits {
     Limits {
         text: None,
@@ -100,7 +105,7 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
 }
 
 fn kind_of(bytes: &[u8]) -> Option<MediaKind> {
-    workspace::sniff(bytes, bytes.len() as u64).ok().map(|info| info.kind)
+    workspace::sniff(bytes).ok().map(|info| info.kind)
 }
 
 #[track_caller]
@@ -215,7 +220,7 @@ fn an_image_within_the_limits_keeps_every_byte_that_shows() {
 #[test]
 fn an_image_over_the_limits_is_scaled_if_the_network_does_that() {
     let bytes = photograph(&noise(300, 200), 1);
-    for (tight, what) in [(limits(10_000, 1 << 30), "bytes"), (limits(1 << 30, 5_000), "pixels")] {
+    for (tight, what) in [(limits(10_000, 1 << 30), "10 kB"), (limits(1 << 30, 5_000), "5,000")] {
         let error = prepare(bytes.clone(), MediaKind::Jpeg, &tight, false).expect_err("too much");
         assert!(error.contains(what), "{error}");
         let (_, info) = prepared(&bytes, &tight, true);

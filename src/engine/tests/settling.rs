@@ -61,6 +61,22 @@ fn an_id_of_ours_is_looked_up_and_else_sent_again() {
 }
 
 #[test]
+fn an_id_made_of_the_text_settles_the_text_that_was_sent_and_no_other() {
+    for (done, calls) in [(true, vec!["find"]), (false, vec!["find", "post"])] {
+        let stage = doubt(Settling::Hash, done);
+        stage.clock.advance(Duration::from_secs(130));
+        assert!(published(&stage.run_one(settle())));
+        assert_eq!((stage.calls(), stage.texts().len()), (calls, 1));
+    }
+    let stage = doubt(Settling::Hash, false);
+    stage.clock.advance(Duration::from_secs(130));
+    let edited = Row { verdict: Verdict::Settle, ..row(&["Hello again"]) };
+    let outcome = stage.run_one(edited);
+    assert!(matches!(outcome, Outcome::Attention { .. }), "{outcome:?}");
+    assert_eq!((stage.calls(), stage.texts().len()), (Vec::<&str>::new(), 0), "it would be another post");
+}
+
+#[test]
 fn who_has_read_less_sends_nothing_again() {
     // Another publisher has given the attempt up, and perhaps made another, since this one read the ledger.
     for class in [Settling::OwnId, CLASS_B] {

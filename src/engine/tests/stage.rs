@@ -8,9 +8,7 @@ use crate::{
         testing::{FakeClock, FakeEntropy},
     },
     ledger::{Append, Appended, Brake, BrakeEvent, DeliveryState, Ledger, MemoryStore, PartState, Store, StoreError},
-    model::{
-        Account, AccountId, MediaProblem, NetworkId, Options, PostId, Reference, SecretRef, Timestamp, Voice, Zone,
-    },
+    model::{Account, AccountId, MediaProblem, NetworkId, Options, PostId, Reference, SecretRef, Timestamp, Zone},
     network::{AnyNetwork, Auth, Draft, DraftPart, Flow, Profile, Rate, Settling},
     plan::{Desired, Plan, Reason, Row, Verdict},
     text::Flat,
@@ -55,7 +53,7 @@ impl Stage {
 
     pub(super) fn with_habits(settling: Settling, auth: Auth, habits: Habits) -> Self {
         let memory = match settling {
-            Settling::OwnId | Settling::Key { .. } if !habits.keeps_no_keys => Memory::Keys,
+            Settling::OwnId | Settling::Hash | Settling::Key { .. } if !habits.keeps_no_keys => Memory::Keys,
             _ => Memory::Texts,
         };
         Self::made(settling, auth, habits, memory)
@@ -94,6 +92,7 @@ impl Stage {
                 vault: None,
                 publish: PublishSettings::default(),
                 daemon: DaemonSettings::default(),
+                host: None,
                 check: CheckSettings::default(),
                 accounts: BTreeMap::from(accounts),
                 groups: BTreeMap::new(),
@@ -292,18 +291,9 @@ pub(super) fn span() -> Span {
 
 pub(in crate::engine) fn account(endpoint: Option<&str>) -> Account {
     Account {
-        id: AccountId::new("brand"),
-        network: NetworkId("scripted"),
         endpoint: endpoint.map(|endpoint| Spanned::new(endpoint.to_owned(), span())),
-        handle: None,
         token: Some(Spanned::new(SecretRef::Env("TOKEN".to_owned()), span())),
-        voice: Voice::Brand,
-        burst: None,
-        settle: None,
-        token_expires: None,
-        language: None,
-        options: Options::default(),
-        span: span(),
+        ..Account::new(AccountId::new("brand"), NetworkId("scripted"), span())
     }
 }
 

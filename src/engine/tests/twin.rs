@@ -78,6 +78,7 @@ pub(super) fn profile(settling: Settling, auth: Auth) -> Profile {
         rates: &[],
         settling,
         auth,
+        login: None,
         probe: true,
         projected: false,
         look: crate::network::Look::PLAIN,
@@ -212,7 +213,7 @@ impl Network for Scripted {
         let request = Request::get("probe", format!("{HERE}/probe")).credential(self.credential());
         accepted(wire.call(request).await?)?;
         let limits = self.profile.limits();
-        Ok(Probe { identity: None, server: None, scopes: Vec::new(), missing: Vec::new(), limits })
+        Ok(Probe { identity: None, server: None, scopes: Vec::new(), missing: Vec::new(), expires: None, limits })
     }
 }
 

@@ -123,6 +123,13 @@ impl HttpTransport {
     }
 }
 
+impl HttpTransport {
+    /// Carries a request of the storage of media, by the same rules as those of networks.
+    pub(in crate::engine) async fn exchange(&self, request: Outgoing) -> Result<Response, TransportError> {
+        self.tell(request).await
+    }
+}
+
 impl Transport for HttpTransport {
     fn send(&self, request: Outgoing) -> Flow<'_, Result<Response, TransportError>> {
         Box::pin(self.tell(request))

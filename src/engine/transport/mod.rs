@@ -1,12 +1,16 @@
 //! Carrying requests to their servers.
 //!
-//! Owns [`Transport`], which sends once and tells what it knows, and [`HttpTransport`], the real one and the only place that
-//! knows the HTTP library. What an answer means is the adapter's to say, and whether to try again the engine's. [`Web`]
+//! Owns [`Transport`], which sends once and tells what it knows, and [`Transports`], the real ones, each the only place that
+//! knows its library, picked by the scheme of an address. What an answer means is the adapter's to say, and whether to try again the engine's. [`Web`]
 //! looks at pages of strangers, whom nothing of ours may reach; whether one may be looked at is `fetch`'s to say.
 
+mod by_scheme;
 mod http;
+mod relay;
+mod smtp;
 
-pub use self::http::HttpTransport;
+use self::relay::RelayTransport;
+pub use self::{by_scheme::Transports, http::HttpTransport};
 use crate::network::{Effect, Flow, Method, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::{net::IpAddr, time::Duration};
@@ -49,7 +53,7 @@ impl std::fmt::Debug for OutgoingBody {
     }
 }
 
-/// Carries a request to its server. The real one is HTTP; tests put a twin here.
+/// Carries a request to its server. Tests put a twin here.
 pub trait Transport {
     /// Sends once: no retry, no redirect.
     fn send(&self, request: Outgoing) -> Flow<'_, Result<Response, TransportError>>;

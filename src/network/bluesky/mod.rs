@@ -44,7 +44,7 @@ use crate::{
     network::{
         Auth, CardOptions, Composed, ErrorKind, Form, Found, Job, Limit, Limits, Look, MediaRules, Need, Network,
         NetworkError, Probe, Profile, Rate, Rated, Receipt, Referent, Settling, ShownAddress, SignIn, TextRules,
-        Threads, Wire, compose,
+        Threads, VideoRules, Wire, compose,
     },
     text::{Dialect, HandleStyle, LinkStyle, Measure, MentionWeight, Unit},
 };
@@ -116,8 +116,11 @@ pub static PROFILE: Profile = Profile {
         }),
         max_image_pixels: None,
         max_video_bytes: None,
+        video: VideoRules::ANY,
         max_alt: None,
         shrink: true,
+        by_address: false,
+        shape: None,
     }),
     poll: None,
     reply: true,
@@ -128,6 +131,7 @@ pub static PROFILE: Profile = Profile {
     rates: RATES,
     settling: Settling::OwnId,
     auth: Auth::Session,
+    login: None,
     probe: true,
     projected: false,
     // What https://github.com/bluesky-social/social-app/blob/main/src/lib/strings/url-helpers.ts makes of addresses,
@@ -250,6 +254,7 @@ impl Network for Bluesky {
             server: Some(format!("AT Protocol server {}", about.did.strip_prefix("did:web:").unwrap_or(&about.did))),
             scopes: Vec::new(),
             missing,
+            expires: None,
             limits,
         })
     }

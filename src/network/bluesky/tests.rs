@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     diag::{FileId, Span, Spanned},
-    model::{AccountId, MediaInfo, Options, PostId, Reference, Timestamp, Voice},
+    model::{AccountId, MediaInfo, Options, PostId, Reference, Timestamp},
     network::{
         Attempt, Draft, DraftPart, Flow, Hand, MediaKey, Method, Payload, PreparedMedia, Request, Response, Session,
     },
@@ -101,18 +101,8 @@ fn stage(parts: Vec<DraftPart>) -> Stage {
         },
         part: 0,
         account: Account {
-            id: AccountId::new("sky"),
-            network: ID,
-            endpoint: None,
             handle: Some(Spanned::new("acme.example".to_owned(), nowhere())),
-            token: None,
-            voice: Voice::Brand,
-            burst: None,
-            settle: None,
-            token_expires: None,
-            language: None,
-            options: Options::default(),
-            span: nowhere(),
+            ..Account::new(AccountId::new("sky"), ID, nowhere())
         },
         limits: PROFILE.limits(),
         attempt: Attempt { key: String::new(), at: Timestamp::from_millis(1_780_000_000_000), nonce: 77 },
@@ -235,8 +225,8 @@ fn a_fault_while_it_is_written_proves_nothing() {
 }
 
 fn image(place: usize, alt: &str) -> PreparedMedia {
-    let info = MediaInfo { kind: MediaKind::Png, bytes: 9, width: 3, height: 2 };
-    PreparedMedia { key: MediaKey(place), info, alt: alt.to_owned() }
+    let info = MediaInfo { kind: MediaKind::Png, bytes: 9, width: 3, height: 2, clip: None };
+    PreparedMedia { key: MediaKey(place), info, alt: alt.to_owned(), address: None }
 }
 
 fn blob(name: &str) -> Value {

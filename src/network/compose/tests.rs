@@ -35,6 +35,7 @@ fn profile(id: NetworkId, form: Form, threads: Threads, text: TextRules) -> Prof
         rates: &[],
         settling: Settling::Person,
         auth: Auth::None,
+        login: None,
         probe: false,
         projected: false,
         look: crate::network::Look::PLAIN,

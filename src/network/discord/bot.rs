@@ -39,6 +39,7 @@ static PROFILE: Profile = Profile {
     rates: &[],
     settling: Settling::Key { window: KEY_WINDOW, settle: SETTLE },
     auth: Auth::Token,
+    login: None,
     probe: true,
     projected: false,
     look: LOOK,
@@ -134,6 +135,7 @@ impl Network for Discord {
             server: None,
             scopes: Vec::new(),
             missing: Vec::new(),
+            expires: None,
             limits: PROFILE.limits(),
         })
     }

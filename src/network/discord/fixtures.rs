@@ -2,7 +2,7 @@
 
 use crate::{
     diag::{FileId, Span, Spanned},
-    model::{Account, AccountId, NetworkId, OptionValue, Options, Poll, PostId, Voice},
+    model::{Account, AccountId, NetworkId, OptionValue, Options, Poll, PostId},
     network::{Draft, DraftPart},
     text::Flat,
 };
@@ -19,20 +19,7 @@ pub(super) fn account(options: &[(&'static str, &str)]) -> Account {
     for (at, (key, value)) in (20..).zip(options) {
         set.set(key, Spanned::new(OptionValue::Text((*value).to_owned()), place(at, at + 1)));
     }
-    Account {
-        id: AccountId::new("chat"),
-        network: NetworkId("discord"),
-        endpoint: None,
-        handle: None,
-        token: None,
-        voice: Voice::Brand,
-        language: None,
-        burst: None,
-        settle: None,
-        token_expires: None,
-        options: set,
-        span: place(10, 12),
-    }
+    Account { options: set, ..Account::new(AccountId::new("chat"), NetworkId("discord"), place(10, 12)) }
 }
 
 /// A draft with a poll, if one is asked for.

@@ -22,7 +22,8 @@ mod webhook;
 
 pub use self::{bot::Discord, webhook::DiscordWebhook};
 use super::{
-    Draft, Form, Job, Limit, Limits, Look, MediaRules, NetworkError, PollRules, Profile, TextRules, compose_written,
+    Draft, Form, Job, Limit, Limits, Look, MediaRules, NetworkError, PollRules, Profile, TextRules, VideoRules,
+    compose_written,
 };
 use crate::{
     model::{self, MediaKind, NetworkId, Post},
@@ -78,8 +79,11 @@ const fn media() -> MediaRules {
         max_image_bytes: Some(Limit { value: 10 * 1024 * 1024, source: FILES }),
         max_image_pixels: None,
         max_video_bytes: Some(Limit { value: 10 * 1024 * 1024, source: FILES }),
+        video: VideoRules::ANY,
         max_alt: Some(Limit { value: 1_024, source: MESSAGE }),
         shrink: true,
+        by_address: false,
+        shape: None,
     }
 }
 

@@ -36,6 +36,7 @@ static PROFILE: Profile = Profile {
     rates: &[],
     settling: Settling::Person,
     auth: Auth::Token,
+    login: None,
     probe: true,
     projected: false,
     look: LOOK,
@@ -109,6 +110,7 @@ impl Network for DiscordWebhook {
             server: None,
             scopes: Vec::new(),
             missing: Vec::new(),
+            expires: None,
             limits: PROFILE.limits(),
         })
     }

@@ -20,7 +20,7 @@ mod request;
 use self::reply::Post;
 use super::{
     Auth, Composed, ErrorKind, Form, Found, Job, Limit, Limits, Look, MediaRules, Need, Network, NetworkError, Probe,
-    Profile, Receipt, Settling, TextRules, Threads, Wire, article, compose,
+    Profile, Receipt, Settling, TextRules, Threads, VideoRules, Wire, article, compose,
 };
 use crate::{
     diag::Code,
@@ -71,8 +71,11 @@ static PROFILE: Profile = Profile {
         max_image_bytes: None,
         max_image_pixels: None,
         max_video_bytes: None,
+        video: VideoRules::ANY,
         max_alt: None,
         shrink: false,
+        by_address: false,
+        shape: None,
     }),
     poll: None,
     reply: false,
@@ -83,6 +86,7 @@ static PROFILE: Profile = Profile {
     rates: &[],
     settling: Settling::OwnId,
     auth: Auth::Token,
+    login: None,
     probe: true,
     projected: false,
     look: Look { badges: &["visibility"], ..Look::PLAIN },
@@ -190,6 +194,7 @@ impl Network for Ghost {
             server: Some(format!("Ghost {}", site.version)),
             scopes: Vec::new(),
             missing: Vec::new(),
+            expires: None,
             limits: PROFILE.limits(),
         })
     }

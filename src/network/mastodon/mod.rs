@@ -22,8 +22,9 @@ use self::{
     search::Search,
 };
 use super::{
-    Auth, ErrorKind, Form, Found, Job, Limit, Look, MediaRules, Need, Network, NetworkError, PollRules, PreparedMedia,
-    Probe, Profile, Rate, Rated, Receipt, Referent, Settling, ShownAddress, TextRules, Threads, Wire,
+    Auth, ErrorKind, Form, Found, Job, Limit, Login, Look, MediaRules, Need, Network, NetworkError, PollRules,
+    PreparedMedia, Probe, Profile, Rate, Rated, Receipt, Referent, Scope, Settling, ShownAddress, SignIn, TextRules,
+    Threads, VideoRules, Wire,
 };
 use crate::{
     model::{Account, MediaKind, NetworkId, Remote},
@@ -51,13 +52,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// How often it is asked: about nine minutes in all.
 const PATIENCE: usize = 40;
 
-/// What a token must be allowed, with the wider scopes that hold each of them.
-static SCOPES: &[(&str, &[&str])] = &[
-    ("read:accounts", &["read", "profile"]),
-    ("read:statuses", &["read"]),
-    ("read:search", &["read"]),
-    ("write:statuses", &["write"]),
-    ("write:media", &["write"]),
+/// What a token must be allowed: as little as serves.
+static SCOPES: &[Scope] = &[
+    Scope { name: "read:accounts", why: "to find out as whom we publish" },
+    Scope { name: "read:statuses", why: "to find out whether a post whose answer was lost is there" },
+    Scope { name: "read:search", why: "to find the posts that ours answer, quote and boost" },
+    Scope { name: "write:statuses", why: "to publish, change and delete posts" },
+    Scope { name: "write:media", why: "to upload images and videos" },
 ];
 
 /// What the server's own code says; a server's administrator can change none of it without changing the program.
@@ -114,8 +115,11 @@ static PROFILE: Profile = Profile {
         max_image_bytes: Some(Limit { value: 16_777_216, source: INSTANCE }),
         max_image_pixels: Some(Limit { value: 33_177_600, source: INSTANCE }),
         max_video_bytes: Some(Limit { value: 103_809_024, source: INSTANCE }),
+        video: VideoRules::ANY,
         max_alt: Some(Limit { value: 1_500, source: INSTANCE }),
         shrink: false,
+        by_address: false,
+        shape: None,
     }),
     poll: Some(PollRules {
         max_options: Limit { value: 4, source: INSTANCE },
@@ -132,6 +136,15 @@ static PROFILE: Profile = Profile {
     rates: RATES,
     settling: Settling::Key { window: KEY_WINDOW, settle: SETTLE },
     auth: Auth::Token,
+    login: Some(Login {
+        authorize: "{endpoint}/oauth/authorize",
+        query: &[],
+        scopes: SCOPES,
+        separator: " ",
+        pkce: true,
+        client_secret: true,
+        loopback: true,
+    }),
     probe: true,
     projected: false,
     // What https://github.com/mastodon/mastodon/blob/main/app/lib/text_formatter.rb makes of text, read 2026-11-22.
@@ -153,6 +166,8 @@ static PROFILE: Profile = Profile {
         "Open the application and copy *Your access token*. It does not expire.",
         "Put it into the environment or the vault, and name it: `token = \"env:NAME\"` or `token = \"vault:NAME\"`. \
          `endpoint` is the address of the server, such as `https://mastodon.social`.",
+        "Or let `masthead login ACCOUNT` fetch it: give the application the redirect URI `http://127.0.0.1:8910/`, and write its \
+         *Client key* into `client_id` and where its *Client secret* is kept into `client_secret`.",
     ],
     quirks: include_str!("quirks.md"),
 };
@@ -160,6 +175,11 @@ static PROFILE: Profile = Profile {
 impl Network for Mastodon {
     fn profile(&self) -> &'static Profile {
         &PROFILE
+    }
+
+    async fn log_in(&self, account: &Account, redirect: &str, wire: &mut Wire<'_>) -> Result<SignIn, NetworkError> {
+        let call = request::exchange(request::base(account)?, account, redirect)?;
+        reply::token(&wire.call(call).await?)
     }
 
     async fn publish(&self, job: &Job<'_>, wire: &mut Wire<'_>) -> Result<Receipt, NetworkError> {
@@ -244,6 +264,7 @@ impl Network for Mastodon {
             server: instance.software(),
             missing: missing(&scopes),
             scopes,
+            expires: None,
             limits: instance.limits(PROFILE.limits()),
         })
     }
@@ -325,7 +346,11 @@ async fn upload(base: &str, media: &PreparedMedia, wire: &mut Wire<'_>) -> Resul
 /// Returns the scopes that are needed and not there; none if the server doesn't tell.
 fn missing(scopes: &[String]) -> Vec<String> {
     let has = |name: &str| scopes.iter().any(|scope| scope == name);
-    let lacks =
-        |(name, wider): &&(&str, &[&str])| !scopes.is_empty() && !has(name) && !wider.iter().any(|wide| has(wide));
-    SCOPES.iter().filter(lacks).map(|(name, _)| (*name).to_owned()).collect()
+    // `read` holds all that begin with it; `profile` is what a sign-in elsewhere asks for.
+    let lacks = |scope: &&Scope| {
+        let wider = scope.name.split(':').next().unwrap_or_default();
+        let is_profile = scope.name == "read:accounts" && has("profile");
+        !scopes.is_empty() && !has(scope.name) && !has(wider) && !is_profile
+    };
+    SCOPES.iter().filter(lacks).map(|scope| scope.name.to_owned()).collect()
 }

@@ -7,7 +7,7 @@ pub(super) use self::{
     instance::{Instance, instance},
     status::{Attachment, BOOSTED, Status, kept_media},
 };
-use crate::network::{ErrorKind, NetworkError, Response};
+use crate::network::{ErrorKind, NetworkError, Response, SignIn};
 use serde::Deserialize;
 
 /// Where an upload stands.
@@ -41,6 +41,11 @@ struct SearchResults {
 }
 
 #[derive(Deserialize)]
+struct Token {
+    access_token: String,
+}
+
+#[derive(Deserialize)]
 struct Refusal {
     #[serde(default)]
     error: Option<String>,
@@ -64,6 +69,15 @@ pub(super) fn refusal(response: &Response) -> NetworkError {
         }
     }
     error
+}
+
+/// Reads the token that a code was exchanged for. It does not end.
+pub(super) fn token(response: &Response) -> Result<SignIn, NetworkError> {
+    if !response.is_success() {
+        return Err(refusal(response));
+    }
+    let token: Token = response.json_of_secrets()?;
+    Ok(SignIn { secrets: vec![("token", token.access_token.into())], ..SignIn::default() })
 }
 
 /// Reads the answer to creating, editing or passing on.
@@ -150,8 +164,8 @@ mod tests {
     }
 
     fn media(bytes: u64) -> PreparedMedia {
-        let info = MediaInfo { kind: MediaKind::Png, bytes, width: 1, height: 1 };
-        PreparedMedia { key: MediaKey(0), info, alt: String::new() }
+        let info = MediaInfo { kind: MediaKind::Png, bytes, width: 1, height: 1, clip: None };
+        PreparedMedia { key: MediaKey(0), info, alt: String::new(), address: None }
     }
 
     #[track_caller]

@@ -33,6 +33,23 @@ pub(super) fn base(account: &Account) -> Result<&str, NetworkError> {
     }
 }
 
+/// Exchanges a code for a token.
+pub(super) fn exchange(base: &str, account: &Account, redirect: &str) -> Result<Request, NetworkError> {
+    let client = account.client.as_ref().map(|client| client.id.value.as_str()).ok_or_else(|| {
+        NetworkError::new(ErrorKind::Misconfigured, format!("account `{}` has no `client_id`", account.id))
+    })?;
+    let fields = vec![
+        Field::text("grant_type", "authorization_code"),
+        Field::text("client_id", client),
+        Field::new("client_secret", FieldValue::Secret(Credential::Client)),
+        Field::text("redirect_uri", redirect),
+        Field::new("code", FieldValue::Secret(Credential::Session("code"))),
+        Field::new("code_verifier", FieldValue::Secret(Credential::Session("verifier"))),
+    ];
+    let url = format!("{base}/oauth/token");
+    Ok(Request::send("exchange code", Method::Post, url, Payload::Form(fields), Effect::Exchange))
+}
+
 /// Asks for the limits and the version: Mastodon 4.0 and later.
 pub(super) fn instance(base: &str) -> Request {
     Request::get("read instance", format!("{base}/api/v2/instance"))

@@ -15,7 +15,7 @@ use self::options::{ACCOUNT_OPTIONS, POST_OPTIONS};
 pub use self::options::{Settings, folder, settings};
 use super::{
     Auth, Composed, Draft, Form, Job, Limit, Limits, Look, MediaRules, Network, NetworkError, Profile, Receipt,
-    Settling, TextRules, Threads, Wire, compose, slug_of,
+    Settling, TextRules, Threads, VideoRules, Wire, compose, slug_of,
 };
 use crate::{
     diag::Code,
@@ -51,8 +51,11 @@ static PROFILE: Profile = Profile {
         max_image_bytes: Some(Limit { value: 20_000_000, source: OURS }),
         max_image_pixels: None,
         max_video_bytes: Some(Limit { value: 100_000_000, source: OURS }),
+        video: VideoRules::ANY,
         max_alt: None,
         shrink: false,
+        by_address: false,
+        shape: None,
     }),
     poll: None,
     reply: true,
@@ -63,6 +66,7 @@ static PROFILE: Profile = Profile {
     rates: &[],
     settling: Settling::Receipt,
     auth: Auth::None,
+    login: None,
     probe: false,
     projected: true,
     look: Look::PLAIN,
@@ -107,7 +111,7 @@ mod tests {
     use super::*;
     use crate::{
         diag::{FileId, Span, Spanned},
-        model::{AccountId, OptionValue, Options, PostId, Voice},
+        model::{AccountId, OptionValue, Options, PostId},
         network::{Hand, Response, Session},
     };
     use std::time::Duration;
@@ -125,20 +129,7 @@ mod tests {
     }
 
     fn account(set: &[(&'static str, &str)]) -> Account {
-        Account {
-            id: AccountId::new("home"),
-            network: PROFILE.id,
-            endpoint: None,
-            handle: None,
-            token: None,
-            voice: Voice::Brand,
-            burst: None,
-            settle: None,
-            token_expires: None,
-            language: None,
-            options: options(set),
-            span: span(),
-        }
+        Account { options: options(set), ..Account::new(AccountId::new("home"), PROFILE.id, span()) }
     }
 
     fn draft(id: &str, set: &[(&'static str, &str)]) -> Draft {

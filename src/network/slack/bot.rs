@@ -9,7 +9,7 @@ use crate::{
     model::{self, Account, MediaKind, NetworkId, Post, Remote},
     network::{
         Auth, Composed, ErrorKind, Found, Job, Limit, Limits, MediaRules, Need, Network, NetworkError, Probe, Profile,
-        Receipt, Referent, Settling, Threads, Wire, compose,
+        Receipt, Referent, Settling, Threads, VideoRules, Wire, compose,
     },
 };
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
@@ -60,8 +60,11 @@ static PROFILE: Profile = Profile {
         max_image_bytes: None,
         max_image_pixels: None,
         max_video_bytes: None,
+        video: VideoRules::ANY,
         max_alt: Some(Limit { value: 2_000, source: IMAGE }),
         shrink: false,
+        by_address: false,
+        shape: None,
     }),
     poll: None,
     reply: true,
@@ -73,6 +76,7 @@ static PROFILE: Profile = Profile {
     rates: &[],
     settling: Settling::Listing { settle: SETTLE },
     auth: Auth::Token,
+    login: None,
     probe: true,
     projected: false,
     look: LOOK,
@@ -181,6 +185,7 @@ impl Network for Slack {
             server: me.team.map(|team| format!("Slack, workspace {team}")),
             missing: missing(&scopes),
             scopes,
+            expires: None,
             limits: PROFILE.limits(),
         })
     }

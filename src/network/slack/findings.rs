@@ -57,7 +57,7 @@ mod tests {
     use super::*;
     use crate::{
         diag::{FileId, Span, Spanned},
-        model::{AccountId, NetworkId, OptionValue, Options, PostId, Voice},
+        model::{AccountId, NetworkId, OptionValue, Options, PostId},
     };
 
     fn place(start: usize, end: usize) -> Span {
@@ -69,20 +69,7 @@ mod tests {
         for (at, (key, value)) in (20..).zip(options) {
             set.set(key, Spanned::new(OptionValue::Text((*value).to_owned()), place(at, at + 1)));
         }
-        Account {
-            id: AccountId::new("chat"),
-            network: NetworkId("slack"),
-            endpoint: None,
-            handle: None,
-            token: None,
-            voice: Voice::Brand,
-            language: None,
-            burst: None,
-            settle: None,
-            token_expires: None,
-            options: set,
-            span: place(10, 12),
-        }
+        Account { options: set, ..Account::new(AccountId::new("chat"), NetworkId("slack"), place(10, 12)) }
     }
 
     /// A post that answers something.

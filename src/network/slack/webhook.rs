@@ -27,6 +27,7 @@ static PROFILE: Profile = Profile {
     rates: &[],
     settling: Settling::Person,
     auth: Auth::Token,
+    login: None,
     probe: false,
     projected: false,
     look: LOOK,

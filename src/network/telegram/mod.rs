@@ -20,7 +20,8 @@ use self::{
 };
 use super::{
     Auth, Composed, Draft, DraftPart, ErrorKind, Job, Limit, Limits, Look, MediaRules, Need, Network, NetworkError,
-    PollRules, Probe, Profile, Receipt, Referent, Settling, ShownAddress, TextRules, Threads, Wire, compose,
+    PollRules, Probe, Profile, Receipt, Referent, Settling, ShownAddress, TextRules, Threads, VideoRules, Wire,
+    compose,
 };
 use crate::{
     diag::Code,
@@ -76,8 +77,11 @@ static PROFILE: Profile = Profile {
         // Width and height together are at most 10,000, so the area is at most that of the square.
         max_image_pixels: Some(Limit { value: 25_000_000, source: API }),
         max_video_bytes: Some(Limit { value: 50_000_000, source: FILES }),
+        video: VideoRules::ANY,
         max_alt: Some(Limit { value: 0, source: API }),
         shrink: true,
+        by_address: false,
+        shape: None,
     }),
     poll: Some(PollRules {
         max_options: Limit { value: 12, source: API },
@@ -94,6 +98,7 @@ static PROFILE: Profile = Profile {
     rates: &[],
     settling: Settling::Person,
     auth: Auth::Token,
+    login: None,
     probe: true,
     projected: false,
     look: Look {
@@ -224,6 +229,7 @@ impl Network for Telegram {
             server: Some("Telegram Bot API".to_owned()),
             scopes: rights(&member).into_iter().filter(|(_, has)| *has).map(|(name, _)| name.to_owned()).collect(),
             missing: missing(&chat, &member),
+            expires: None,
             limits: PROFILE.limits(),
         })
     }

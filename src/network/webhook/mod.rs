@@ -13,8 +13,8 @@ mod reply;
 
 use super::{
     Auth, Composed, Credential, Draft, Effect, ErrorKind, Form, Job, Limit, Limits, Look, MediaRules, Method, Need,
-    Network, NetworkError, Payload, Place, PollRules, Profile, Receipt, Request, Settling, TextRules, Threads, Wire,
-    compose,
+    Network, NetworkError, Payload, Place, PollRules, Profile, Receipt, Request, Settling, TextRules, Threads,
+    VideoRules, Wire, compose,
 };
 use crate::{
     diag::{Code, Diagnostic, Level, words},
@@ -72,8 +72,11 @@ static PROFILE: Profile = Profile {
         max_image_bytes: None,
         max_image_pixels: None,
         max_video_bytes: None,
+        video: VideoRules::ANY,
         max_alt: None,
         shrink: false,
+        by_address: false,
+        shape: None,
     }),
     poll: Some(PollRules {
         max_options: Limit { value: 20, source: OURS },
@@ -90,6 +93,7 @@ static PROFILE: Profile = Profile {
     rates: &[],
     settling: Settling::Person,
     auth: Auth::Token,
+    login: None,
     probe: false,
     projected: false,
     look: Look { badges: &["topic", "labels"], ..Look::PLAIN },

@@ -18,7 +18,7 @@ mod request;
 use self::reply::Post;
 use super::{
     Auth, Composed, ErrorKind, Form, Found, Job, Limit, Limits, Look, MediaRules, Need, Network, NetworkError, Probe,
-    Profile, Receipt, Settling, TextRules, Threads, Wire, article, compose,
+    Profile, Receipt, Settling, TextRules, Threads, VideoRules, Wire, article, compose,
 };
 use crate::{
     diag::Code,
@@ -70,8 +70,11 @@ static PROFILE: Profile = Profile {
         max_image_bytes: None,
         max_image_pixels: None,
         max_video_bytes: None,
+        video: VideoRules::ANY,
         max_alt: None,
         shrink: false,
+        by_address: false,
+        shape: None,
     }),
     poll: None,
     reply: false,
@@ -82,6 +85,7 @@ static PROFILE: Profile = Profile {
     rates: &[],
     settling: Settling::OwnId,
     auth: Auth::Token,
+    login: None,
     probe: true,
     projected: false,
     look: Look::PLAIN,
@@ -201,6 +205,7 @@ impl Network for WordPress {
             server: Some(format!("WordPress ({})", index.name)),
             scopes: CAPABILITIES.iter().filter(may).map(|name| (*name).to_owned()).collect(),
             missing: CAPABILITIES.iter().filter(|name| !may(name)).map(|name| (*name).to_owned()).collect(),
+            expires: None,
             limits: PROFILE.limits(),
         })
     }

@@ -1,10 +1,7 @@
 //! What somebody has stopped, what would flood, and what is taken back.
 
 use super::*;
-use crate::{
-    config::QuietHours,
-    model::{Scope, Voice},
-};
+use crate::{config::QuietHours, model::Scope};
 
 fn freeze(scope: Scope, until: Option<&str>) -> Freeze {
     let (by, reason) = ("Ada".to_owned(), "a crisis".to_owned());
@@ -130,18 +127,8 @@ fn lost_answers_stop_what_is_new() {
 fn an_account_has_a_burst_of_its_own() {
     let publish = PublishSettings { burst: 1, ..PublishSettings::default() };
     let account = Account {
-        id: AccountId::new("brand"),
-        network: NetworkId("nowhere"),
-        endpoint: None,
-        handle: None,
-        token: None,
-        voice: Voice::Brand,
-        language: None,
         burst: Some(2),
-        settle: None,
-        token_expires: None,
-        options: Options::default(),
-        span: Span::new(FileId(0), 0..0),
+        ..Account::new(AccountId::new("brand"), NetworkId("nowhere"), Span::new(FileId(0), 0..0))
     };
     let accounts = BTreeMap::from([(account.id.clone(), account)]);
     let policy = Policy { publish: &publish, accounts: &accounts, zone: Zone::UTC, freezes: &[] };

@@ -1,13 +1,13 @@
 use super::{
     input::View,
-    page::{MomentView, PageView, encoded, media_path},
+    page::{MomentView, PageView, encoded, fitted_path, media_path},
     segment::{SegmentView, segments},
     state::State,
     tally::live,
 };
 use crate::{
     diag::words,
-    model::{Account, Media, MediaLibrary, Options, Poll, Reference},
+    model::{Account, AccountId, Media, MediaLibrary, Options, Poll, Reference},
     network::{self, Draft, DraftPart, Form, Limits, Look, Profile},
     plan::Row,
     report::{diagnostics::Mask, site::top_level},
@@ -91,6 +91,8 @@ struct MediaView {
     video: bool,
     /// The file or address.
     name: String,
+    /// Why the network is sent another copy of the image, which is the one that is shown.
+    fitted: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -114,6 +116,15 @@ struct ReferenceView {
     label: &'static str,
     href: Option<String>,
     text: String,
+}
+
+/// What an image must fit, for one account.
+#[derive(Clone, Copy)]
+struct Fit<'a> {
+    account: &'a AccountId,
+    limits: &'a Limits,
+    /// Whether one that doesn't is made to, instead of being refused.
+    shrinks: bool,
 }
 
 /// What every card of a page is drawn with.
@@ -165,6 +176,8 @@ impl Drawing<'_> {
 
     fn parts(&self, draft: &Draft, profile: &Profile, limits: &Limits) -> Vec<PartView> {
         let of = draft.parts.len();
+        let fit =
+            Fit { account: &draft.account, limits, shrinks: profile.media.as_ref().is_some_and(|media| media.shrink) };
         let view = |(number, part): (usize, &DraftPart)| PartView {
             number,
             of,
@@ -172,10 +185,10 @@ impl Drawing<'_> {
                 true => segments(&part.text, fits(part, limits), &profile.look, self.mask),
                 false => Vec::new(),
             },
-            html: self.html(part, draft.title.is_some()),
+            html: self.html(part, draft.title.is_some(), fit),
             // Where media stand in the text they are shown there.
             media: match part.rich.is_empty() {
-                true => part.media.iter().map(|media| self.medium(media)).collect(),
+                true => part.media.iter().map(|media| self.medium(media, fit)).collect(),
                 false => Vec::new(),
             },
             counter: limits.text.or(limits.text_bytes).map(|_| counter(part, limits)),
@@ -183,9 +196,9 @@ impl Drawing<'_> {
         (1..).zip(&draft.parts).map(view).collect()
     }
 
-    fn html(&self, part: &DraftPart, has_title: bool) -> String {
+    fn html(&self, part: &DraftPart, has_title: bool, fit: Fit<'_>) -> String {
         let figure = |media: &Media| {
-            let view = self.medium(media);
+            let view = self.medium(media, fit);
             Some(Figure { src: view.src?, width: view.width, height: view.height, video: view.video })
         };
         // Headings go on from the card's own, whichever the highest in the copy is.
@@ -195,9 +208,12 @@ impl Drawing<'_> {
         self.clean(&text::html(&part.rich, &options))
     }
 
-    fn medium(&self, media: &Media) -> MediaView {
+    fn medium(&self, media: &Media, fit: Fit<'_>) -> MediaView {
         let path = media_path(&media.source);
         let info = path.as_ref().and_then(|_| self.media.look(media.source.as_str()).ok());
+        let image = info.as_ref().filter(|info| fit.shrinks && !info.kind.is_video());
+        let fitted = image.and_then(|image| fit.limits.over(image));
+        let path = if fitted.is_some() { fitted_path(fit.account, &media.source) } else { path };
         MediaView {
             // What can't be read has no copy beside the page either.
             src: path.filter(|_| info.is_some()).map(|path| self.page.href(&encoded(&path))),
@@ -206,6 +222,7 @@ impl Drawing<'_> {
             height: info.as_ref().map_or(0, |info| info.height),
             video: info.as_ref().is_some_and(|info| info.kind.is_video()),
             name: self.clean(media.source.as_str()),
+            fitted,
         }
     }
 

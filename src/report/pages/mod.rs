@@ -25,7 +25,7 @@ pub use self::{
         CalendarPage, CalendarPost, Change, Changes, CheckFile, CheckPage, Counts, Line, Live, PlanPage, PostPage,
         View, title,
     },
-    page::{media_path, month_path, post_path},
+    page::{fitted_path, media_path, month_path, post_path},
     post::common_date,
     state::State,
 };

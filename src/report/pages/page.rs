@@ -166,6 +166,11 @@ pub fn media_path(source: &MediaSource) -> Option<String> {
     }
 }
 
+/// Returns where the copy of an image is shown that was made to fit an account's network.
+pub fn fitted_path(account: &AccountId, source: &MediaSource) -> Option<String> {
+    media_path(source)?.strip_prefix("media/").map(|below| format!("fitted/{account}/{below}"))
+}
+
 /// Writes a path as an address holds it.
 pub(super) fn encoded(path: &str) -> String {
     let mut out = String::with_capacity(path.len());

@@ -1,6 +1,6 @@
 use super::{
     super::{
-        FileProblem, HEADER, LARGEST_MEDIA, LARGEST_TEXT, Listing, Source,
+        FileProblem, LARGEST_MEDIA, LARGEST_TEXT, Listing, Source,
         obstacle::{Obstacle, nearest, too_large},
         sniff,
         source::{self, CONTENT, TEMPLATES},
@@ -192,13 +192,7 @@ impl MediaLibrary for Commit {
         if let Some(known) = looked.get(&id) {
             return known.clone();
         }
-        let told = read_media(&git, id).and_then(|bytes| {
-            let len = bytes.len() as u64;
-            match sniff(&bytes[..bytes.len().min(HEADER as usize)], len) {
-                Err(MediaProblem::Damaged(_)) if len > HEADER => sniff(&bytes, len),
-                told => told,
-            }
-        });
+        let told = read_media(&git, id).and_then(|bytes| sniff(&bytes));
         looked.insert(id, told.clone());
         told
     }

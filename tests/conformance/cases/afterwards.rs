@@ -3,7 +3,7 @@
 use super::{Case, is_sent, media::has_alt};
 use crate::fixtures::{self, Say};
 use masthead::{
-    model::{MediaKind, Remote},
+    model::Remote,
     network::{ErrorKind, Limits},
 };
 use std::collections::BTreeMap;
@@ -37,13 +37,21 @@ pub(crate) const CASES: &[Case] = &[
             let with_media = stage.profile.media.is_some();
             let say = |text: &str, alt: &str| {
                 let say = Say::new(stage.profile).text(text);
-                if with_media { say.media(MediaKind::Png, alt) } else { say }
+                if with_media { say.media(fixtures::picture(stage.profile), alt) } else { say }
             };
-            let receipt = stage.publish(&say("Befor", "An imge").draft()).expect("published").remove(0);
+            // Where descriptions can't be changed, only the text is.
+            let words_alone = stage.twin.changes_words_alone();
+            let before = if words_alone { "An image" } else { "An imge" };
+            let receipt = stage.publish(&say("Befor", before).draft()).expect("published").remove(0);
             let edited = stage.edit(&say("After", "An image").draft(), &receipt.remote).expect("changed");
             let live = stage.only();
             assert_eq!((live.text.as_str(), live.edits), ("After", 1));
             assert_eq!(edited.remote.id, receipt.remote.id);
+            if with_media && words_alone {
+                let error = stage.edit(&say("After", "Another").draft(), &edited.remote).expect_err("it can't");
+                assert_eq!(error.kind, ErrorKind::Unsupported, "{error:?}");
+                assert_eq!(stage.only().media, live.media);
+            }
             if with_media {
                 assert_eq!(live.media.len(), 1, "the image is still there");
                 let told = if has_alt(stage.profile) { "An image" } else { "" };
@@ -76,7 +84,8 @@ pub(crate) const CASES: &[Case] = &[
         run: |stage| {
             let most = usize::try_from(stage.limits.images.min(3)).expect("small");
             let say = Say::new(stage.profile).text("Oops");
-            let draft = (0..most).fold(say, |say, _| say.media(MediaKind::Png, "one of several")).draft();
+            let draft =
+                (0..most).fold(say, |say, _| say.media(fixtures::picture(stage.profile), "one of several")).draft();
             let receipt = stage.publish(&draft).expect("published").remove(0);
             stage.delete(&receipt.remote).expect("deleted");
             assert_eq!(stage.live(), [], "nothing of it is left");

@@ -1,6 +1,7 @@
 //! The cases, one topic a file. A case that a network's profile rules out makes the inverse trial instead.
 
 mod afterwards;
+mod login;
 mod media;
 mod options;
 mod ranges;
@@ -40,6 +41,7 @@ pub(crate) fn all() -> Vec<Case> {
         options::CASES,
         afterwards::CASES,
         trouble::CASES,
+        login::CASES,
     ]
     .into_iter()
     .flatten()

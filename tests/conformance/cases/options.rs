@@ -3,7 +3,7 @@
 use super::{Case, is_sent};
 use crate::fixtures::{self, Say};
 use masthead::{
-    model::{MediaKind, OptionValue},
+    model::OptionValue,
     network::{ErrorKind, Profile},
 };
 
@@ -19,7 +19,7 @@ pub(crate) const CASES: &[Case] = &[
                 for sample in sampled {
                     let mut say = Say::new(stage.profile).text("With an option");
                     if stage.twin.shows_with_media(spec.key) {
-                        say = say.media(MediaKind::Png, "An image");
+                        say = say.media(fixtures::picture(stage.profile), "An image");
                     }
                     let mut draft = say.draft();
                     for (key, value) in stage.twin.companions(spec.key) {
@@ -60,11 +60,12 @@ pub(crate) const CASES: &[Case] = &[
         holds: has_polls,
         run: |stage| {
             let mut draft = fixtures::text(stage.profile, "Which one?");
-            draft.poll = Some(fixtures::poll(&["Black", "白", "🏳️‍🌈"], true));
+            let several = stage.twin.takes_several_answers();
+            draft.poll = Some(fixtures::poll(&["Black", "白", "🏳️‍🌈"], several));
             stage.publish(&draft).expect("a poll is published");
             let poll = stage.only().poll.expect("a poll");
             assert_eq!(poll.options, ["Black", "白", "🏳️‍🌈"]);
-            assert_eq!((poll.seconds, poll.multiple), (24 * 60 * 60, true));
+            assert_eq!((poll.seconds, poll.multiple), (24 * 60 * 60, several));
         },
         inverse: Some(|stage| {
             let mut draft = fixtures::text(stage.profile, "Which one?");

@@ -11,7 +11,7 @@ use crate::{
 };
 use masthead::{
     diag::{FileId, Span, Spanned},
-    model::{Account, AccountId, NetworkId, OptionValue, Options, SecretRef, Timestamp, Voice},
+    model::{Account, AccountId, NetworkId, OptionValue, SecretRef, Timestamp},
     network::{Method, Response},
 };
 use serde_json::{Value, json};
@@ -83,18 +83,10 @@ impl Twin for Bluesky {
     fn account(&self) -> Account {
         let span = Span::new(FileId(0), 0..0);
         Account {
-            id: AccountId::new("trial"),
-            network: NetworkId("bluesky"),
             endpoint: Some(Spanned::new(ENTRYWAY.to_owned(), span)),
             handle: Some(Spanned::new(US.1.to_owned(), span)),
             token: Some(Spanned::new(SecretRef::Env("TWIN_TOKEN".to_owned()), span)),
-            voice: Voice::Brand,
-            burst: None,
-            settle: None,
-            token_expires: None,
-            language: None,
-            options: Options::default(),
-            span,
+            ..Account::new(AccountId::new("trial"), NetworkId("bluesky"), span)
         }
     }
 

@@ -12,7 +12,7 @@ use crate::{
 };
 use masthead::{
     diag::Spanned,
-    model::{Account, AccountId, NetworkId, OptionValue, Options, SecretRef, Timestamp, Voice},
+    model::{Account, AccountId, NetworkId, OptionValue, Options, SecretRef, Timestamp},
     network::{Method, Response},
 };
 use serde_json::{Value, json};
@@ -174,18 +174,9 @@ impl Twin for DiscordTwin {
             options.set("channel", Spanned { value: OptionValue::Text(CHANNEL.to_owned()), span });
         }
         Account {
-            id: AccountId::new(id),
-            network: NetworkId(network),
-            endpoint: None,
-            handle: None,
             token: Some(Spanned { value: SecretRef::Env("TWIN_TOKEN".to_owned()), span }),
-            voice: Voice::Brand,
-            burst: None,
-            settle: None,
-            token_expires: None,
-            language: None,
             options,
-            span,
+            ..Account::new(AccountId::new(id), NetworkId(network), span)
         }
     }
 

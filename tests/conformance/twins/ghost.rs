@@ -10,7 +10,7 @@ use crate::{
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use masthead::{
     diag::Spanned,
-    model::{Account, AccountId, MediaKind, NetworkId, OptionValue, Options, SecretRef, Timestamp, Voice},
+    model::{Account, AccountId, MediaKind, NetworkId, OptionValue, SecretRef, Timestamp},
     network::{Method, Response},
 };
 use ring::hmac;
@@ -309,18 +309,10 @@ impl Twin for GhostTwin {
     fn account(&self) -> Account {
         let span = fixtures::span();
         Account {
-            id: AccountId::new("trial"),
-            network: NetworkId("ghost"),
             endpoint: Some(Spanned { value: BASE.to_owned(), span }),
-            handle: None,
             token: Some(Spanned { value: SecretRef::Env("TWIN_TOKEN".to_owned()), span }),
-            voice: Voice::Brand,
-            burst: None,
-            settle: None,
-            token_expires: None,
             language: Some("en".to_owned()),
-            options: Options::default(),
-            span,
+            ..Account::new(AccountId::new("trial"), NetworkId("ghost"), span)
         }
     }
 

@@ -10,11 +10,11 @@ mod text;
 
 use crate::{
     fixtures,
-    twin::{Live, LivePoll, Planted, Sample, Twin, TwinRequest, answer, json},
+    twin::{CLIENT_SECRET, CODE, Live, LivePoll, Planted, Sample, Twin, TwinRequest, answer, json},
 };
 use masthead::{
     diag::Spanned,
-    model::{Account, AccountId, MediaKind, NetworkId, OptionValue, Options, SecretRef, Timestamp, Voice},
+    model::{Account, AccountId, MediaKind, NetworkId, OptionValue, SecretRef, Timestamp},
     network::{Method, Response},
 };
 use serde_json::{Value, json};
@@ -129,6 +129,7 @@ impl MastodonTwin {
         let path: Vec<&str> = segments.iter().skip(1).copied().collect();
         match (request.method, path.as_slice()) {
             (Method::Get, ["v2", "instance"]) => return Ok((200, self.instance())),
+            (Method::Post, ["token"]) => return exchange(request),
             _ if request.bearer() != Some(TOKEN) => return refuse(401, "The access token is invalid"),
             _ => {}
         }
@@ -155,22 +156,35 @@ impl MastodonTwin {
     }
 }
 
+/// Exchanges a code for our account's token, for who proves to have asked for it.
+fn exchange(request: &TwinRequest) -> Result<(u16, Value), Refusal> {
+    let given = request.fields();
+    let expect = [
+        ("grant_type", "authorization_code"),
+        ("client_id", "trial-client"),
+        ("client_secret", CLIENT_SECRET),
+        ("code", CODE),
+    ];
+    let has = |name: &str, fits: fn(&str) -> bool| given.get(name).is_some_and(|value| fits(value));
+    // RFC 7636, 4.1: what was asked before is not known here, but what a verifier looks like is.
+    let proves = has("code_verifier", |verifier| (43..=128).contains(&verifier.len()));
+    if !proves || !has("redirect_uri", |redirect| redirect.starts_with("http://127.0.0.1:")) {
+        return refuse(400, "The provided authorization grant is invalid");
+    }
+    match expect.iter().find(|(name, value)| given.get(*name).map(String::as_str) != Some(value)) {
+        None => Ok((200, json!({ "access_token": TOKEN, "token_type": "Bearer", "scope": "read write" }))),
+        Some(("client_id" | "client_secret", _)) => refuse(401, "Client authentication failed"),
+        Some(_) => refuse(400, "The provided authorization grant is invalid"),
+    }
+}
+
 impl Twin for MastodonTwin {
     fn account(&self) -> Account {
         let span = fixtures::span();
         Account {
-            id: AccountId::new("trial"),
-            network: NetworkId("mastodon"),
             endpoint: Some(Spanned { value: BASE.to_owned(), span }),
-            handle: None,
             token: Some(Spanned { value: SecretRef::Env("TWIN_TOKEN".to_owned()), span }),
-            voice: Voice::Brand,
-            burst: None,
-            settle: None,
-            token_expires: None,
-            language: None,
-            options: Options::default(),
-            span,
+            ..Account::new(AccountId::new("trial"), NetworkId("mastodon"), span)
         }
     }
 
@@ -179,7 +193,8 @@ impl Twin for MastodonTwin {
     }
 
     fn handle(&self, request: &TwinRequest) -> Response {
-        assert!(request.url.starts_with(&format!("{BASE}/api/")), "a request to somewhere else: {request:?}");
+        let below = request.url.strip_prefix(BASE).unwrap_or_default();
+        assert!(below.starts_with("/api/") || below == "/oauth/token", "a request to somewhere else: {request:?}");
         match self.route(request) {
             Ok((status, body)) => json(request, status, &body),
             Err((404, _)) if request.method == Method::Get => answer(

@@ -3,7 +3,7 @@
 use crate::twin::{Live, Planted, Twin, TwinRequest};
 use masthead::{
     diag::{FileId, Span},
-    model::{Account, AccountId, NetworkId, Options, Timestamp, Voice},
+    model::{Account, AccountId, NetworkId, Timestamp},
     network::Response,
 };
 
@@ -13,18 +13,8 @@ pub(crate) struct Nobody;
 impl Twin for Nobody {
     fn account(&self) -> Account {
         Account {
-            id: AccountId::new("home"),
-            network: NetworkId("site"),
-            endpoint: None,
-            handle: None,
-            token: None,
-            voice: Voice::Brand,
-            burst: None,
-            settle: None,
-            token_expires: None,
             language: Some("en".to_owned()),
-            options: Options::default(),
-            span: Span::new(FileId(0), 0..0),
+            ..Account::new(AccountId::new("home"), NetworkId("site"), Span::new(FileId(0), 0..0))
         }
     }
 

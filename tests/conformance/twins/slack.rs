@@ -13,7 +13,7 @@ use crate::{
 use files::File;
 use masthead::{
     diag::Spanned,
-    model::{Account, AccountId, NetworkId, OptionValue, Options, SecretRef, Timestamp, Voice},
+    model::{Account, AccountId, NetworkId, OptionValue, Options, SecretRef, Timestamp},
     network::{Method, Response},
 };
 use serde_json::{Value, json};
@@ -119,18 +119,9 @@ impl Twin for SlackTwin {
             Flavour::Webhook => "slack-webhook",
         };
         Account {
-            id: AccountId::new("trial"),
-            network: NetworkId(network),
-            endpoint: None,
-            handle: None,
             token: Some(Spanned { value: SecretRef::Env("TWIN_TOKEN".to_owned()), span }),
-            voice: Voice::Brand,
-            burst: None,
-            settle: None,
-            token_expires: None,
-            language: None,
             options,
-            span,
+            ..Account::new(AccountId::new("trial"), NetworkId(network), span)
         }
     }
 

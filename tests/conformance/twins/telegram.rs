@@ -11,7 +11,7 @@ use crate::{
 };
 use masthead::{
     diag::Spanned,
-    model::{Account, AccountId, MediaKind, NetworkId, OptionValue, Options, SecretRef, Timestamp, Voice},
+    model::{Account, AccountId, MediaKind, NetworkId, OptionValue, SecretRef, Timestamp},
     network::Response,
 };
 use serde_json::{Value, json};
@@ -399,18 +399,9 @@ impl Twin for TelegramTwin {
     fn account(&self) -> Account {
         let span = fixtures::span();
         Account {
-            id: AccountId::new("trial"),
-            network: NetworkId("telegram"),
-            endpoint: None,
             handle: Some(Spanned { value: CHANNEL.to_owned(), span }),
             token: Some(Spanned { value: SecretRef::Env("TWIN_TOKEN".to_owned()), span }),
-            voice: Voice::Brand,
-            burst: None,
-            settle: None,
-            token_expires: None,
-            language: None,
-            options: Options::default(),
-            span,
+            ..Account::new(AccountId::new("trial"), NetworkId("telegram"), span)
         }
     }
 

@@ -8,7 +8,7 @@ use crate::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use masthead::{
     diag::Spanned,
-    model::{Account, AccountId, NetworkId, OptionValue, Options, SecretRef, Timestamp, Voice},
+    model::{Account, AccountId, NetworkId, OptionValue, Options, SecretRef, Timestamp},
     network::{Method, Response},
 };
 use ring::hmac;
@@ -213,18 +213,10 @@ impl Twin for WebhookTwin {
         let mut options = Options::default();
         options.set("idempotent", Spanned { value: OptionValue::Flag(self.keeps_keys.get()), span });
         Account {
-            id: AccountId::new("trial"),
-            network: NetworkId("webhook"),
             endpoint: Some(Spanned { value: ENDPOINT.to_owned(), span }),
-            handle: None,
             token: Some(Spanned { value: SecretRef::Env("TWIN_TOKEN".to_owned()), span }),
-            voice: Voice::Brand,
-            burst: None,
-            settle: None,
-            token_expires: None,
-            language: None,
             options,
-            span,
+            ..Account::new(AccountId::new("trial"), NetworkId("webhook"), span)
         }
     }
 

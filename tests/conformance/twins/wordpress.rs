@@ -10,7 +10,7 @@ use crate::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use masthead::{
     diag::Spanned,
-    model::{Account, AccountId, MediaKind, NetworkId, OptionValue, Options, SecretRef, Timestamp, Voice},
+    model::{Account, AccountId, MediaKind, NetworkId, OptionValue, SecretRef, Timestamp},
     network::{Method, Response},
 };
 use serde_json::{Value, json};
@@ -288,18 +288,11 @@ impl Twin for WordPressTwin {
     fn account(&self) -> Account {
         let span = fixtures::span();
         Account {
-            id: AccountId::new("trial"),
-            network: NetworkId("wordpress"),
             endpoint: Some(Spanned { value: BASE.to_owned(), span }),
             handle: Some(Spanned { value: USER.to_owned(), span }),
             token: Some(Spanned { value: SecretRef::Env("TWIN_TOKEN".to_owned()), span }),
-            voice: Voice::Brand,
-            burst: None,
-            settle: None,
-            token_expires: None,
             language: Some("en".to_owned()),
-            options: Options::default(),
-            span,
+            ..Account::new(AccountId::new("trial"), NetworkId("wordpress"), span)
         }
     }
 

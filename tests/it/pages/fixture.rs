@@ -245,7 +245,7 @@ pub(crate) struct Shelf;
 
 impl MediaLibrary for Shelf {
     fn look(&self, path: &str) -> Result<MediaInfo, MediaProblem> {
-        let info = |kind| Ok(MediaInfo { kind, bytes: 1_000, width: 1_200, height: 800 });
+        let info = |kind| Ok(MediaInfo { kind, bytes: 1_000, width: 1_200, height: 800, clip: None });
         match path.rsplit('.').next() {
             Some("jpg") => info(MediaKind::Jpeg),
             Some("png") => info(MediaKind::Png),

@@ -6,7 +6,7 @@ use masthead::{
     ledger::Genesis,
     model::{
         Account, AccountId, Block, Inline, Media, MediaInfo, MediaKind, MediaLibrary, MediaProblem, MediaSource,
-        NetworkId, OptionValue, Options, PostId, Remote, Timestamp, Voice, Zone,
+        NetworkId, OptionValue, Options, PostId, Remote, Timestamp, Zone,
     },
     network::{Draft, DraftPart},
     report::site::{OutContent, OutFile, Site, SitePost, render, templates},
@@ -36,20 +36,7 @@ pub(super) struct Published {
 impl Fixture {
     /// Makes a site without posts.
     pub(super) fn new() -> Self {
-        let account = Account {
-            id: AccountId::new("home"),
-            network: SITE,
-            endpoint: None,
-            handle: None,
-            token: None,
-            voice: Voice::Brand,
-            burst: None,
-            settle: None,
-            token_expires: None,
-            language: None,
-            options: Options::default(),
-            span: span(),
-        };
+        let account = Account::new(AccountId::new("home"), SITE, span());
         let config = Config {
             file: FileId(0),
             name: "Acme & Söhne".to_owned(),
@@ -60,6 +47,7 @@ impl Fixture {
             vault: None,
             publish: PublishSettings::default(),
             daemon: DaemonSettings::default(),
+            host: None,
             check: CheckSettings::default(),
             accounts: BTreeMap::new(),
             groups: BTreeMap::new(),
@@ -142,7 +130,7 @@ impl MediaLibrary for Shelf {
             Some("png") if !path.contains("gone") => (MediaKind::Png, 1600, 900),
             _ => return Err(MediaProblem::Missing { near: None }),
         };
-        Ok(MediaInfo { kind, bytes: 1000, width, height })
+        Ok(MediaInfo { kind, bytes: 1000, width, height, clip: None })
     }
 
     fn digest(&self, path: &str) -> Option<String> {

@@ -113,6 +113,13 @@ impl Rules {
         nearest(&self.defaults, path.rsplit_once('/').map_or("", |(folder, _)| folder))
     }
 
+    /// Returns the limits that hold for an account.
+    pub(in crate::cli::preview) fn limits_of(&self, account: &str) -> Option<Limits> {
+        let account = self.config.accounts.get(account)?;
+        let usual = || network::find(account.network).map(|network| network.profile().limits());
+        self.limits.get(&account.id).cloned().or_else(usual)
+    }
+
     /// Returns whether a post inherits from defaults with errors.
     pub(super) fn misleads(&self, path: &str) -> bool {
         crate::cli::load::folders_of(path).any(|folder| self.misled.contains(folder))

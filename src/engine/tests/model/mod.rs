@@ -51,7 +51,9 @@ fn holds(name: &str, settling: Settling) {
     // Keys make by far the most states, ids of ours come next.
     let mut models = match settling {
         Settling::Key { .. } => vec![("2 publishers, 1 attempt", model(settling, 2, 1))],
-        Settling::OwnId | Settling::Receipt => vec![("2 publishers, 2 attempts", model(settling, 2, 2))],
+        Settling::OwnId | Settling::Hash | Settling::Receipt => {
+            vec![("2 publishers, 2 attempts", model(settling, 2, 2))]
+        }
         Settling::Listing { .. } | Settling::Person => vec![
             ("2 publishers, 2 attempts", model(settling, 2, 2)),
             ("2 parts, 2 publishers, 1 attempt", threaded(2, model(settling, 2, 1))),

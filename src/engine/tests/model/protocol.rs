@@ -163,7 +163,7 @@ impl Model {
         let is_known = |live: &Live| {
             live.key == flight.key
                 && match self.settling {
-                    Settling::OwnId => true,
+                    Settling::OwnId | Settling::Hash => true,
                     Settling::Key { .. } => !flight.working && live.key_until > 0,
                     Settling::Receipt | Settling::Listing { .. } | Settling::Person => false,
                 }
@@ -175,7 +175,7 @@ impl Model {
             return Line::Flying(Flight { working: true, ..flight });
         }
         let key_until = if let Settling::Key { window, .. } = self.settling { in_ticks(window) } else { 0 };
-        let listed = matches!(self.settling, Settling::OwnId | Settling::Person);
+        let listed = matches!(self.settling, Settling::OwnId | Settling::Hash | Settling::Person);
         let Flight { part, key, listed_by, .. } = flight;
         state.live.push(Live { part, key, key_until, listed, listed_by });
         Line::Done(u8::try_from(state.live.len() - 1).expect("few posts"))
@@ -237,7 +237,7 @@ impl Model {
                     told.extend([open.at + in_ticks(window - self.key_margin()), open.ends + in_ticks(settle)]);
                 }
                 Settling::Listing { settle } => told.push(open.ends + in_ticks(settle)),
-                Settling::Receipt | Settling::OwnId | Settling::Person => {}
+                Settling::Receipt | Settling::OwnId | Settling::Hash | Settling::Person => {}
             }
         }
         let by_clocks = self.clocks.iter().flat_map(|wrong| told.iter().map(move |at| at - wrong));
@@ -317,7 +317,7 @@ impl Model {
         let (window, settle) = match self.settling {
             Settling::Key { window, settle } => (window, settle),
             Settling::Listing { settle } => (Duration::ZERO, settle),
-            Settling::Receipt | Settling::OwnId | Settling::Person => (Duration::ZERO, Duration::ZERO),
+            Settling::Receipt | Settling::OwnId | Settling::Hash | Settling::Person => (Duration::ZERO, Duration::ZERO),
         };
         in_ticks(window.max(Times::default().lease + settle.max(SKEW)) + SKEW) + 1
     }
@@ -331,7 +331,7 @@ impl Model {
         };
         let (effect_by, listed_by) = match self.settling {
             _ if self.flaw == Some(Flaw::UnboundedDelay) => (NEVER, NEVER),
-            Settling::Receipt | Settling::OwnId | Settling::Person => (NEVER, NEVER),
+            Settling::Receipt | Settling::OwnId | Settling::Hash | Settling::Person => (NEVER, NEVER),
             Settling::Key { settle, .. } => (patience, late(settle)),
             Settling::Listing { settle } => (late(settle), late(settle)),
         };

@@ -214,7 +214,7 @@ impl Next<'_> {
 
     /// Whether something was sent before of which nobody knows what became of it.
     fn is_blind(&self, job: Job) -> bool {
-        let by_itself = matches!(self.model.settling, Settling::OwnId | Settling::Key { .. });
+        let by_itself = matches!(self.model.settling, Settling::OwnId | Settling::Hash | Settling::Key { .. });
         self.state.of_part(job.part).any(|(place, event)| {
             let is_sent = event.what == What::Intent && self.state.sent & (1 << place) != 0;
             is_sent && !(by_itself && place == job.intent)
@@ -292,7 +292,9 @@ impl Next<'_> {
                 Phase::Writing(job, What::Receipt(None))
             }
             (Basis::New, Verdict::Out | Verdict::Open | Verdict::Blocked) => match self.model.settling {
-                Settling::OwnId | Settling::Key { .. } => Phase::Asking(Job { goal: Goal::Doubt(QUESTIONS), ..job }),
+                Settling::OwnId | Settling::Hash | Settling::Key { .. } => {
+                    Phase::Asking(Job { goal: Goal::Doubt(QUESTIONS), ..job })
+                }
                 Settling::Receipt | Settling::Listing { .. } | Settling::Person => Phase::Idle,
             },
             (Basis::RepeatId | Basis::RepeatKey, _) => self.after_open(job),
@@ -346,7 +348,7 @@ impl Next<'_> {
 
     fn find(&self, job: Job) -> Look {
         let found = self.state.live.iter().position(|live| match self.model.settling {
-            Settling::OwnId => live.key == job.intent,
+            Settling::OwnId | Settling::Hash => live.key == job.intent,
             _ => live.part == job.part && live.listed,
         });
         found.map_or(Look::Absent, |place| Look::Here(u8::try_from(place).expect("few posts")))
@@ -372,7 +374,7 @@ impl Next<'_> {
         let open = self.open(job);
         let phase = match (self.model.settling, look) {
             (_, Look::Here(live)) => Phase::Writing(job, What::Receipt(Some(live))),
-            (Settling::OwnId, Look::Absent) => self.again(job, Basis::RepeatId),
+            (Settling::OwnId | Settling::Hash, Look::Absent) => self.again(job, Basis::RepeatId),
             (Settling::Key { .. }, _) if matches!(job.goal, Goal::Doubt(_)) => self.next_question(job),
             (Settling::Key { .. }, _) if self.wrong() < self.key_ends(&open) => self.again(job, Basis::RepeatKey),
             (Settling::Key { settle, .. } | Settling::Listing { settle }, Look::Absent) => {

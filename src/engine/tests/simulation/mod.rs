@@ -246,7 +246,7 @@ fn try_seed(settling: Settling, size: Size, flaw: Option<Flaw>, seed: u64) -> Re
 /// Tries the seeds that fall to a class of network. Returns in how many of the runs a person was asked.
 fn simulate(settling: Settling) -> usize {
     let share = match settling {
-        Settling::Receipt | Settling::OwnId => 0,
+        Settling::Receipt | Settling::OwnId | Settling::Hash => 0,
         Settling::Key { .. } => 1,
         Settling::Listing { .. } => 2,
         Settling::Person => 3,

@@ -109,7 +109,7 @@ impl Server {
     /// How long after it was sent a request takes effect when it is late: as late as the class can bear.
     pub(super) fn delay(&self) -> Duration {
         match self.settling {
-            Settling::Receipt | Settling::OwnId | Settling::Person => self.seconds(0, 7200),
+            Settling::Receipt | Settling::OwnId | Settling::Hash | Settling::Person => self.seconds(0, 7200),
             // Over, and its key noted, when its sender gives up: a server that is still at work has not noted the key.
             Settling::Key { .. } => self.seconds(0, 30),
             Settling::Listing { .. } => self.chance.time(Duration::ZERO, LATEST),
@@ -137,7 +137,7 @@ impl Server {
         let is_known = |known: &&Live| {
             known.body["key"] == *key
                 && match self.settling {
-                    Settling::OwnId => true,
+                    Settling::OwnId | Settling::Hash => true,
                     Settling::Key { window, .. } => known.noted <= at && at < known.at + window,
                     Settling::Receipt | Settling::Listing { .. } | Settling::Person => false,
                 }
@@ -170,7 +170,8 @@ impl Server {
                 let is_proven = intents(events, other).all(|intent| {
                     events.iter().any(|event| event.of.as_ref() == Some(&intent.id) && is_proof(&event.what))
                 });
-                let by_itself = other == key && matches!(self.settling, Settling::OwnId | Settling::Key { .. });
+                let by_itself =
+                    other == key && matches!(self.settling, Settling::OwnId | Settling::Hash | Settling::Key { .. });
                 assert!(
                     is_proven || by_itself,
                     "sent again without proof: `{text}` under {key}, after {other}, at {:?}",
@@ -185,7 +186,7 @@ impl Server {
         let now = self.time.gone();
         let live = self.live.borrow();
         let found: Vec<&Live> = match self.settling {
-            Settling::OwnId => live.iter().filter(|live| live.body["key"] == body["key"]).collect(),
+            Settling::OwnId | Settling::Hash => live.iter().filter(|live| live.body["key"] == body["key"]).collect(),
             _ => live.iter().filter(|live| live.body["text"] == body["text"] && live.listed <= now).collect(),
         };
         match found.as_slice() {
