@@ -14,6 +14,7 @@ mod error;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod ghost;
+mod graph;
 mod job;
 mod mail;
 pub mod mastodon;
@@ -26,6 +27,7 @@ pub mod site;
 pub mod slack;
 mod slug;
 pub mod telegram;
+pub mod threads;
 pub mod webhook;
 mod wire;
 pub mod wordpress;
@@ -66,6 +68,7 @@ pub static ALL: &[&dyn AnyNetwork] = &[
     &webhook::Webhook,
     &wordpress::WordPress,
     &ghost::Ghost,
+    &threads::Threads,
 ];
 
 /// Finds a network.

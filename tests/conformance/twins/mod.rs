@@ -4,10 +4,12 @@ mod bluesky;
 mod discord;
 mod ghost;
 mod mastodon;
+mod meta;
 mod page;
 mod site;
 mod slack;
 mod telegram;
+mod threads;
 mod webhook;
 mod wordpress;
 
@@ -27,6 +29,7 @@ pub(crate) fn make(network: NetworkId) -> Option<Rc<dyn Twin>> {
         "slack-webhook" => Some(Rc::new(slack::SlackTwin::new(slack::Flavour::Webhook))),
         "site" => Some(Rc::new(site::Nobody)),
         "telegram" => Some(Rc::new(telegram::TelegramTwin::new())),
+        "threads" => Some(Rc::new(threads::ThreadsTwin::default())),
         "webhook" => Some(Rc::new(webhook::WebhookTwin::new())),
         "wordpress" => Some(Rc::new(wordpress::WordPressTwin::default())),
         _ => None,

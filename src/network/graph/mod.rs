@@ -1,0 +1,19 @@
+//! What networks on Meta's Graph API have in common: refusals by code, containers that are made ready before they are published,
+//! and listings of our own posts. Adapters say how their fields are called.
+
+mod container;
+mod listing;
+mod refusal;
+
+pub(super) use self::{
+    container::{Container, wait_until_ready},
+    listing::{Listed, Search, moment},
+    refusal::{done, read},
+};
+
+/// What making something answers.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub(super) struct Made {
+    /// What it is called.
+    pub(super) id: String,
+}
