@@ -15,6 +15,7 @@ mod error;
 pub(crate) mod fixtures;
 pub mod ghost;
 mod graph;
+pub mod instagram;
 mod job;
 mod mail;
 pub mod mastodon;
@@ -69,6 +70,7 @@ pub static ALL: &[&dyn AnyNetwork] = &[
     &wordpress::WordPress,
     &ghost::Ghost,
     &threads::Threads,
+    &instagram::Instagram,
 ];
 
 /// Finds a network.

@@ -3,6 +3,7 @@
 mod bluesky;
 mod discord;
 mod ghost;
+mod instagram;
 mod mastodon;
 mod meta;
 mod page;
@@ -24,6 +25,7 @@ pub(crate) fn make(network: NetworkId) -> Option<Rc<dyn Twin>> {
         "discord" => Some(Rc::new(discord::DiscordTwin::new(discord::Flavour::Bot))),
         "discord-webhook" => Some(Rc::new(discord::DiscordTwin::new(discord::Flavour::Webhook))),
         "ghost" => Some(Rc::new(ghost::GhostTwin::default())),
+        "instagram" => Some(Rc::new(instagram::InstagramTwin::default())),
         "mastodon" => Some(Rc::new(mastodon::MastodonTwin::new())),
         "slack" => Some(Rc::new(slack::SlackTwin::new(slack::Flavour::Bot))),
         "slack-webhook" => Some(Rc::new(slack::SlackTwin::new(slack::Flavour::Webhook))),
