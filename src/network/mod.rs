@@ -17,6 +17,7 @@ pub mod ghost;
 mod graph;
 pub mod instagram;
 mod job;
+pub mod linkedin;
 mod mail;
 pub mod mastodon;
 pub mod nip19;
@@ -71,6 +72,8 @@ pub static ALL: &[&dyn AnyNetwork] = &[
     &ghost::Ghost,
     &threads::Threads,
     &instagram::Instagram,
+    &linkedin::LinkedIn,
+    &linkedin::LinkedInPage,
 ];
 
 /// Finds a network.

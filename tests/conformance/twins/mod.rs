@@ -4,6 +4,7 @@ mod bluesky;
 mod discord;
 mod ghost;
 mod instagram;
+mod linkedin;
 mod mastodon;
 mod meta;
 mod page;
@@ -26,6 +27,8 @@ pub(crate) fn make(network: NetworkId) -> Option<Rc<dyn Twin>> {
         "discord-webhook" => Some(Rc::new(discord::DiscordTwin::new(discord::Flavour::Webhook))),
         "ghost" => Some(Rc::new(ghost::GhostTwin::default())),
         "instagram" => Some(Rc::new(instagram::InstagramTwin::default())),
+        "linkedin" => Some(Rc::new(linkedin::LinkedInTwin::new(linkedin::Flavour::Member))),
+        "linkedin-page" => Some(Rc::new(linkedin::LinkedInTwin::new(linkedin::Flavour::Page))),
         "mastodon" => Some(Rc::new(mastodon::MastodonTwin::new())),
         "slack" => Some(Rc::new(slack::SlackTwin::new(slack::Flavour::Bot))),
         "slack-webhook" => Some(Rc::new(slack::SlackTwin::new(slack::Flavour::Webhook))),
