@@ -21,6 +21,7 @@ pub mod linkedin;
 mod mail;
 pub mod mastodon;
 pub mod nip19;
+pub mod nostr;
 mod profile;
 mod relay;
 mod reply;
@@ -74,6 +75,7 @@ pub static ALL: &[&dyn AnyNetwork] = &[
     &instagram::Instagram,
     &linkedin::LinkedIn,
     &linkedin::LinkedInPage,
+    &nostr::Nostr,
 ];
 
 /// Finds a network.

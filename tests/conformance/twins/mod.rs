@@ -7,6 +7,7 @@ mod instagram;
 mod linkedin;
 mod mastodon;
 mod meta;
+mod nostr;
 mod page;
 mod site;
 mod slack;
@@ -30,6 +31,7 @@ pub(crate) fn make(network: NetworkId) -> Option<Rc<dyn Twin>> {
         "linkedin" => Some(Rc::new(linkedin::LinkedInTwin::new(linkedin::Flavour::Member))),
         "linkedin-page" => Some(Rc::new(linkedin::LinkedInTwin::new(linkedin::Flavour::Page))),
         "mastodon" => Some(Rc::new(mastodon::MastodonTwin::new())),
+        "nostr" => Some(Rc::new(nostr::NostrTwin::default())),
         "slack" => Some(Rc::new(slack::SlackTwin::new(slack::Flavour::Bot))),
         "slack-webhook" => Some(Rc::new(slack::SlackTwin::new(slack::Flavour::Webhook))),
         "site" => Some(Rc::new(site::Nobody)),
