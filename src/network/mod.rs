@@ -11,6 +11,7 @@ mod compose;
 pub mod discord;
 mod draft;
 mod error;
+pub mod facebook;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod ghost;
@@ -76,6 +77,7 @@ pub static ALL: &[&dyn AnyNetwork] = &[
     &linkedin::LinkedIn,
     &linkedin::LinkedInPage,
     &nostr::Nostr,
+    &facebook::Facebook,
 ];
 
 /// Finds a network.

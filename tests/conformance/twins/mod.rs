@@ -2,6 +2,7 @@
 
 mod bluesky;
 mod discord;
+mod facebook;
 mod ghost;
 mod instagram;
 mod linkedin;
@@ -26,6 +27,7 @@ pub(crate) fn make(network: NetworkId) -> Option<Rc<dyn Twin>> {
         "bluesky" => Some(Rc::new(bluesky::Bluesky::default())),
         "discord" => Some(Rc::new(discord::DiscordTwin::new(discord::Flavour::Bot))),
         "discord-webhook" => Some(Rc::new(discord::DiscordTwin::new(discord::Flavour::Webhook))),
+        "facebook" => Some(Rc::new(facebook::FacebookTwin::default())),
         "ghost" => Some(Rc::new(ghost::GhostTwin::default())),
         "instagram" => Some(Rc::new(instagram::InstagramTwin::default())),
         "linkedin" => Some(Rc::new(linkedin::LinkedInTwin::new(linkedin::Flavour::Member))),

@@ -1,0 +1,115 @@
+//! The requests, one function each. Pure: values in, a request out.
+
+use super::options;
+use crate::{
+    model::{Account, Timestamp},
+    network::{
+        Credential, Effect, ErrorKind, Field, FieldValue, Job, Method, NetworkError, Payload, Place, PreparedMedia,
+        Request,
+    },
+};
+use serde_json::json;
+
+/// The server, unless the account names another.
+const SERVER: &str = "https://graph.facebook.com";
+
+/// How many posts a page of a listing has: as many as the server gives.
+const PAGE: usize = 100;
+
+/// Returns the id of the account's Page.
+pub(super) fn page(account: &Account) -> Result<&str, NetworkError> {
+    options::page(account).ok_or_else(|| {
+        let why = format!("account `{}` has no `page`, the id of its Page", account.id);
+        NetworkError::new(ErrorKind::Misconfigured, why)
+    })
+}
+
+/// Asks whose token it is.
+pub(super) fn me(account: &Account) -> Request {
+    get(account, "read own page", "me?fields=id,name")
+}
+
+/// Asks what the token may do, and until when.
+pub(super) fn token(account: &Account) -> Request {
+    get(account, "read token", "debug_token?input_token={secret}&access_token={secret}").place(Place::Url)
+}
+
+/// Uploads an image that nobody sees yet.
+pub(super) fn photo(account: &Account, page: &str, media: &PreparedMedia) -> Request {
+    let mut fields = vec![Field::text("published", "false")];
+    if !media.alt.is_empty() {
+        fields.push(Field::text("alt_text_custom", media.alt.as_str()));
+    }
+    fields.push(Field::new("source", FieldValue::Media(media.key)));
+    let url = url(account, &format!("{page}/photos"));
+    Request::send("upload photo", Method::Post, url, Payload::Multipart(fields), Effect::Prepare)
+        .credential(Credential::Token)
+}
+
+/// Publishes a post with images that were uploaded.
+pub(super) fn create(job: &Job<'_>, page: &str, photos: &[String]) -> Request {
+    let mut fields = message(job);
+    for (index, photo) in photos.iter().enumerate() {
+        let value = json!({ "media_fbid": photo }).to_string();
+        fields.push(Field::text(format!("attached_media[{index}]"), value));
+    }
+    if let Some(link) = options::link(job.draft, job.draft_part()) {
+        fields.push(Field::text("link", link));
+    }
+    fields.push(Field::text("fields", "id,permalink_url"));
+    send(job.account, "create post", &format!("{page}/feed"), fields)
+}
+
+/// Changes the text of a post.
+pub(super) fn edit(job: &Job<'_>, id: &str) -> Request {
+    send(job.account, "edit post", &escape(id), message(job))
+}
+
+/// Deletes a post.
+pub(super) fn delete(account: &Account, id: &str) -> Request {
+    let url = url(account, &escape(id));
+    Request::send("delete post", Method::Delete, url, Payload::Empty, Effect::Publish).credential(Credential::Token)
+}
+
+/// Asks for a page of our posts since a moment, newest first.
+pub(super) fn own_posts(account: &Account, page: &str, since: Timestamp, after: Option<&str>) -> Request {
+    const FIELDS: &str =
+        "id,message,created_time,permalink_url,attachments%7Bmedia_type,subattachments%7Bmedia_type%7D%7D";
+    let since = since.millis().div_euclid(1000);
+    let mut path = format!("{page}/published_posts?fields={FIELDS}&limit={PAGE}&since={since}");
+    if let Some(after) = after {
+        path.push_str("&after=");
+        path.push_str(&escape(after));
+    }
+    get(account, "list own posts", &path)
+}
+
+fn message(job: &Job<'_>) -> Vec<Field> {
+    vec![Field::text("message", job.draft_part().text.text.as_str())]
+}
+
+fn send(account: &Account, label: &'static str, path: &str, fields: Vec<Field>) -> Request {
+    Request::send(label, Method::Post, url(account, path), Payload::Form(fields), Effect::Publish)
+        .credential(Credential::Token)
+}
+
+fn get(account: &Account, label: &'static str, path: &str) -> Request {
+    Request::get(label, url(account, path)).credential(Credential::Token)
+}
+
+fn url(account: &Account, path: &str) -> String {
+    let server = account.endpoint.as_ref().map_or(SERVER, |endpoint| endpoint.value.trim_end_matches('/'));
+    format!("{server}/{}/{path}", options::version(account))
+}
+
+/// Escapes what an answer told for a path or a query.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
