@@ -10,6 +10,7 @@ pub mod bluesky;
 mod compose;
 pub mod discord;
 mod draft;
+pub mod email;
 mod error;
 pub mod facebook;
 #[cfg(test)]
@@ -78,6 +79,7 @@ pub static ALL: &[&dyn AnyNetwork] = &[
     &linkedin::LinkedInPage,
     &nostr::Nostr,
     &facebook::Facebook,
+    &email::Email,
 ];
 
 /// Finds a network.

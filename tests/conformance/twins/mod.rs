@@ -2,6 +2,7 @@
 
 mod bluesky;
 mod discord;
+mod email;
 mod facebook;
 mod ghost;
 mod instagram;
@@ -28,6 +29,7 @@ pub(crate) fn make(network: NetworkId) -> Option<Rc<dyn Twin>> {
         "discord" => Some(Rc::new(discord::DiscordTwin::new(discord::Flavour::Bot))),
         "discord-webhook" => Some(Rc::new(discord::DiscordTwin::new(discord::Flavour::Webhook))),
         "facebook" => Some(Rc::new(facebook::FacebookTwin::default())),
+        "email" => Some(Rc::new(email::EmailTwin::default())),
         "ghost" => Some(Rc::new(ghost::GhostTwin::default())),
         "instagram" => Some(Rc::new(instagram::InstagramTwin::default())),
         "linkedin" => Some(Rc::new(linkedin::LinkedInTwin::new(linkedin::Flavour::Member))),
