@@ -325,6 +325,12 @@ mod tests {
         let key = "QQQSYQCYQ5RQWZQFPG9SCRGWPUGPZYSNZS23V9CCRYDPK8QARC0";
         check("key = \"", &["AGE-SECRET-", "KEY-1", key], "\"", "the secret key of a vault");
         check("bot ", &["123456789:", "AAabcdefghijklmnopqrstuvwxyz0123456"], "", "a Telegram bot token");
+        check("", &["nsec", "1", &"q".repeat(58)], ".", "a secret key of Nostr");
+        check_none(&format!("npub1{}", "q".repeat(58)));
+        let long = hex.repeat(3);
+        check("token ", &["TH", "AA", &long], "", "a Threads token");
+        check("token ", &["IG", "AA", &long], "", "an Instagram token");
+        check("token ", &["EA", "A", &long], "", "a Facebook token");
         check(
             "jwt ",
             &["eyJhbGciOiJIUzI1NiJ9", ".eyJzdWIiOiIxMjM0In0", ".c2lnbmF0dXJlLWhlcmU"],

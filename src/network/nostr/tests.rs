@@ -154,7 +154,9 @@ fn a_key_and_a_reference_that_are_none_are_told() {
     for handle in ["acme.example", secret, "npub1x"] {
         let account = account(&["wss://a.example"], None, handle);
         finds(&account, None, &["nostr-key"]);
-        let printed = format!("{:?}", findings::of(&post(None), &account));
+        let found = findings::of(&post(None), &account);
+        assert!(found.iter().all(|finding| finding.masked == (handle == secret)), "the line itself is shown, too");
+        let printed = format!("{found:?}");
         assert!(!printed.contains(secret));
         assert!(Us::of(&account).is_err_and(|error| error.kind == ErrorKind::Misconfigured));
     }
