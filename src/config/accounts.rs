@@ -11,8 +11,8 @@ use super::{
 use crate::{
     diag::{Diagnostic, Span, Spanned, TextEdit, did_you_mean},
     model::{
-        Account, AccountId, Client, LocalTime, NetworkId, NetworkSpec, OptionKind, Resolved, SecretRef, Timestamp,
-        Voice, Zone,
+        Account, AccountId, Client, LocalTime, NetworkId, NetworkSpec, OptionKind, OptionValue, Resolved, SecretRef,
+        Timestamp, Voice, Zone,
     },
 };
 use serde_json::{Value as Json, json};
@@ -212,6 +212,13 @@ fn account(
         let Some(key) = key else {
             let option = spec.and_then(|spec| spec.account_options.iter().find(|option| option.key == entry.key.value));
             match (option, spec) {
+                (Some(option), _) if option.kind == OptionKind::Secret => {
+                    let owner = format!("the account `{}`", shown(name));
+                    let place = secret::Place { key: option.key, owner: &owner, kinds: secret::Kinds::All, safe };
+                    if let Some(Spanned { value, span }) = secret::reference(entry.value, place, out) {
+                        account.options.set(option.key, Spanned::new(OptionValue::Secret(value), span));
+                    }
+                }
                 (Some(option), _) => {
                     if let Some(value) = read_option(option, entry.value, out) {
                         account.options.set(option.key, value);

@@ -1,6 +1,7 @@
 use super::{
     lexical::is_web_address,
     read::{self, bad_value},
+    secret,
     value::Node,
 };
 use crate::{
@@ -44,6 +45,12 @@ pub(crate) fn read_option(
             out.extend(unknown.iter().map(|text| read::no_such_word(key, text, words)));
             OptionValue::List(known.into_iter().map(|text| Cow::into_owned(text.value)).collect())
         }
+        // Accounts read it themselves: what stands here may be the secret, so it is not shown.
+        OptionKind::Secret => {
+            let help = "write it for the account, in masthead.toml";
+            out.push(bad_value(span, format!("`{key}` can't be written here")).help(help).masked());
+            return None;
+        }
     };
     Some(Spanned::new(value, span))
 }
@@ -51,6 +58,7 @@ pub(crate) fn read_option(
 /// Makes the schema of what an option holds.
 pub(crate) fn option_schema(kind: OptionKind) -> Json {
     match kind {
+        OptionKind::Secret => secret::schema(secret::Kinds::All),
         OptionKind::Text => json!({ "type": "string" }),
         OptionKind::Url => json!({ "type": "string", "format": "uri", "pattern": "^https?://" }),
         OptionKind::Flag => json!({ "type": "boolean" }),
@@ -125,5 +133,6 @@ mod tests {
         check(OptionKind::Url, "\"https://a.example/b\"", Ok(text("https://a.example/b")));
         check(OptionKind::Url, "\"a.example/b\"", Err("`key` isn't a web address"));
         check(OptionKind::Url, "\"javascript:x\"", Err("`key` isn't a web address"));
+        check(OptionKind::Secret, "\"env:LIST\"", Err("`key` can't be written here"));
     }
 }

@@ -109,7 +109,7 @@ pub(super) fn allow_relay(url: &str, account: &Account) -> Result<(), String> {
     }
     let named = account.options.iter().filter_map(|(_, value)| match value {
         OptionValue::List(list) => Some(list),
-        OptionValue::Text(_) | OptionValue::Flag(_) | OptionValue::Integer(_) => None,
+        OptionValue::Text(_) | OptionValue::Flag(_) | OptionValue::Integer(_) | OptionValue::Secret(_) => None,
     });
     if named.flatten().any(|own| own == url) {
         return Ok(());

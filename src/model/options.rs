@@ -1,4 +1,4 @@
-use super::NetworkId;
+use super::{NetworkId, SecretRef};
 use crate::diag::{Span, Spanned};
 
 /// A key that a network's table may hold, as data: the parser, the editor's schema and the docs all read this.
@@ -34,6 +34,8 @@ pub enum OptionKind {
     List,
     /// A list of some of these words.
     ListOf(&'static [&'static str]),
+    /// Where something is kept that the workspace doesn't hold, written as `token` is. For accounts alone.
+    Secret,
 }
 
 /// A value that fits its [`OptionSpec`].
@@ -47,6 +49,8 @@ pub enum OptionValue {
     Integer(i64),
     /// For `List` and `ListOf`.
     List(Vec<String>),
+    /// For `Secret`.
+    Secret(SecretRef),
 }
 
 /// The options of one network for one post or account, validated against its specs.
@@ -91,6 +95,14 @@ impl Options {
         match self.get(key) {
             Some(OptionValue::List(list)) => list,
             _ => &[],
+        }
+    }
+
+    /// Returns where a secret is kept.
+    pub fn secret(&self, key: &str) -> Option<&SecretRef> {
+        match self.get(key) {
+            Some(OptionValue::Secret(secret)) => Some(secret),
+            _ => None,
         }
     }
 

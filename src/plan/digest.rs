@@ -105,6 +105,8 @@ impl Encoder<'_> {
                     encoder.tag(b'l');
                     encoder.list(list, |encoder, item| encoder.text(item));
                 }
+                // No post has one.
+                OptionValue::Secret(_) => encoder.tag(b's'),
             }
         });
     }

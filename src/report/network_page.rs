@@ -219,6 +219,7 @@ fn kind(kind: OptionKind) -> String {
         OptionKind::Integer { min, max } => format!("a whole number from {min} to {max}"),
         OptionKind::OneOf(words) => format!("one of {}", list(words)),
         OptionKind::List => "a list of texts".to_owned(),
+        OptionKind::Secret => "where it is kept: `env:`, `file:`, `command:` or `vault:`".to_owned(),
         OptionKind::ListOf(words) => format!("a list of some of {}", list(words)),
     }
 }
