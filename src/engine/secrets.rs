@@ -19,6 +19,9 @@ use std::{
 /// The longest secret, in bytes.
 const LONGEST: u64 = 64 * 1024;
 
+/// The longest list, in bytes: some hundred thousand addresses.
+const LONGEST_LIST: u64 = 8 * 1024 * 1024;
+
 /// Secrets from the environment, from files and from commands of this machine.
 ///
 /// No message of it holds a secret, nor what a command printed.
@@ -65,7 +68,7 @@ impl SystemSecrets {
         Ok(secret.expose_secret().as_bytes().to_vec())
     }
 
-    fn file(&self, path: &str) -> Result<Vec<u8>, String> {
+    fn file(&self, path: &str, longest: u64) -> Result<Vec<u8>, String> {
         let place = self.root.join(path);
         let failed = |what: &str, error: std::io::Error| format!("`{}` {what}: {error}", place.display());
         // Without blocking, because a pipe would wait for a writer for ever.
@@ -80,11 +83,11 @@ impl SystemSecrets {
             return Err(format!("others can read `{0}`; run `chmod 600 {0}`", place.display()));
         }
         let mut bytes = Vec::new();
-        file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| failed("can't be read", error))?;
+        file.take(longest + 1).read_to_end(&mut bytes).map_err(|error| failed("can't be read", error))?;
         Ok(bytes)
     }
 
-    fn command(&self, words: &[String]) -> Result<Vec<u8>, String> {
+    fn command(&self, words: &[String], longest: u64) -> Result<Vec<u8>, String> {
         let Some((program, arguments)) = words.split_first() else {
             return Err("`command:` names no program".to_owned());
         };
@@ -103,7 +106,7 @@ impl SystemSecrets {
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || {
             let mut bytes = Vec::new();
-            let read = output.take(LONGEST + 1).read_to_end(&mut bytes).map(|_| bytes);
+            let read = output.take(longest + 1).read_to_end(&mut bytes).map(|_| bytes);
             // Nobody listens any more if it took too long.
             let _ = sender.send(read);
         });
@@ -113,38 +116,44 @@ impl SystemSecrets {
             let _ = child.wait();
             return Err(format!("`{program}` took longer than {} seconds", self.patience.as_secs_f32()));
         };
-        if read.as_ref().is_ok_and(|bytes| bytes.len() as u64 > LONGEST) {
+        if read.as_ref().is_ok_and(|bytes| bytes.len() as u64 > longest) {
             let _ = child.kill();
         }
         let ended = child.wait().map_err(|error| format!("`{program}` can't be waited for: {error}"))?;
         let bytes = read.map_err(|error| format!("the output of `{program}` can't be read: {error}"))?;
-        if bytes.len() as u64 <= LONGEST && !ended.success() {
+        if bytes.len() as u64 <= longest && !ended.success() {
             return Err(format!("`{program}` failed ({ended}); run it by hand to see why"));
         }
         Ok(bytes)
     }
-}
 
-impl SecretSource for SystemSecrets {
-    fn get(&self, secret: &SecretRef) -> Result<SecretString, String> {
+    /// Reads what is kept there, and tells where that was.
+    fn read(&self, secret: &SecretRef, longest: u64) -> Result<(String, String), String> {
         let (bytes, whence) = match secret {
             SecretRef::Env(name) => match std::env::var_os(name) {
                 Some(value) => (value.into_encoded_bytes(), format!("the environment variable `{name}`")),
                 None => return Err(format!("the environment variable `{name}` is not set")),
             },
-            SecretRef::File(path) => (self.file(path)?, format!("`{path}`")),
+            SecretRef::File(path) => (self.file(path, longest)?, format!("`{path}`")),
             SecretRef::Command(words) => {
                 // Not the arguments: people have been seen to put secrets there.
                 let program = words.first().map_or("", String::as_str);
-                (self.command(words)?, format!("the output of `{program}`"))
+                (self.command(words, longest)?, format!("the output of `{program}`"))
             }
             SecretRef::Vault(name) => (self.kept(name)?, format!("the vault's `{name}`")),
         };
-        if bytes.len() as u64 > LONGEST {
-            return Err(format!("{whence} is longer than {LONGEST} bytes"));
+        if bytes.len() as u64 > longest {
+            return Err(format!("{whence} is longer than {longest} bytes"));
         }
         // Not the error itself: it would tell the bytes.
         let text = String::from_utf8(bytes).map_err(|_| format!("{whence} is not UTF-8 text"))?;
+        Ok((text, whence))
+    }
+}
+
+impl SecretSource for SystemSecrets {
+    fn get(&self, secret: &SecretRef) -> Result<SecretString, String> {
+        let (text, whence) = self.read(secret, LONGEST)?;
         let text = match secret {
             SecretRef::Command(_) => text.trim(),
             SecretRef::Env(_) | SecretRef::File(_) | SecretRef::Vault(_) => text.trim_end_matches(['\r', '\n']),
@@ -156,6 +165,10 @@ impl SecretSource for SystemSecrets {
             return Err(format!("{whence} has more than one line"));
         }
         Ok(text.into())
+    }
+
+    fn list(&self, secret: &SecretRef) -> Result<SecretString, String> {
+        self.read(secret, LONGEST_LIST).map(|(text, _)| text.into())
     }
 
     fn tokens(&self) -> Option<&dyn Tokens> {

@@ -116,6 +116,11 @@ pub trait SecretSource {
     /// Returns the secret, or why it can't be had (without it).
     fn get(&self, secret: &SecretRef) -> Result<SecretString, String>;
 
+    /// Returns a text of many lines that is kept where secrets are, such as a list of addresses, or why it can't be had.
+    fn list(&self, secret: &SecretRef) -> Result<SecretString, String> {
+        self.get(secret)
+    }
+
     /// Returns where sessions are kept between runs, if anywhere.
     fn tokens(&self) -> Option<&dyn Tokens> {
         None
