@@ -9,6 +9,8 @@ use super::{
     host::Needs,
     keys::Keys,
     log::{Log, next_part},
+    prepare::Prepared,
+    recipients::List,
     recorder::Halted,
     scribe::Scribe,
     tokens::Tokens,
@@ -16,13 +18,14 @@ use super::{
 use crate::{
     ledger::{DeliveryState, Ledger},
     model::{Account, AccountId, PostId, Remote, Timestamp},
-    network::{AnyNetwork, Auth, ErrorKind, NetworkError, Profile, Rated, Session, Settling, Wire},
+    network::{AnyNetwork, Auth, ErrorKind, NetworkError, Profile, Rated, Recipient, Session, Settling, Wire},
     plan::{Row, Verdict},
     workspace::trial::kill_point,
 };
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
+    rc::Rc,
 };
 
 /// What all accounts of an execution share.
@@ -58,6 +61,12 @@ pub(super) struct AccountRun<'a> {
     published: BTreeMap<PostId, Remote>,
     /// What holds up the whole account, once something does.
     pub(super) held_up: Option<Outcome>,
+    /// To whom it sends, where each gets a message of their own.
+    recipients: Option<Rc<List>>,
+    /// Whose turn it is among them.
+    pub(super) recipient: Option<Recipient>,
+    /// What all of them are sent.
+    pub(super) ready: RefCell<Option<Rc<Prepared>>>,
 }
 
 impl<'a> AccountRun<'a> {
@@ -70,11 +79,22 @@ impl<'a> AccountRun<'a> {
         let Some(network) = (world.networks)(account.network) else {
             return Err(format!("there is no network `{}`", account.network));
         };
-        Ok(Self {
+        let keys = Keys::fetch(account, network.profile(), world.secrets, run.redactor)?;
+        let recipients = network.recipients(account).map(|of| List::fetch(account, of, world.secrets)).transpose()?;
+        Ok(Self { recipients: recipients.map(Rc::new), ..Self::with_keys(run, account, network, keys) })
+    }
+
+    /// Makes one more publisher of the account, with an ear and a session of its own.
+    pub(super) fn another(&self) -> Self {
+        Self::with_keys(self.run, self.account, self.network, self.keys.clone())
+    }
+
+    fn with_keys(run: &'a Run<'a>, account: &'a Account, network: &'static dyn AnyNetwork, keys: Keys) -> Self {
+        Self {
             run,
             account,
             network,
-            keys: Keys::fetch(account, network.profile(), world.secrets, run.redactor)?,
+            keys,
             session: Session::default(),
             heard: Heard::default(),
             signed_in: false,
@@ -83,7 +103,10 @@ impl<'a> AccountRun<'a> {
             settling: None,
             published: BTreeMap::new(),
             held_up: None,
-        })
+            recipients: None,
+            recipient: None,
+            ready: RefCell::default(),
+        }
     }
 
     /// Executes rows one after the other. Ends early when the ledger can't be used or we were asked to stop.
@@ -117,6 +140,9 @@ impl<'a> AccountRun<'a> {
         };
         if row.verdict == Verdict::Update {
             return self.update(row, desired).await;
+        }
+        if let Some(list) = self.recipients.clone() {
+            return self.deliver_to_each(row, desired, &list).await;
         }
         let nothing = DeliveryState::default();
         let state = run.ledger.delivery(&row.post, &row.account).unwrap_or(&nothing);

@@ -27,6 +27,24 @@ pub(super) struct Part<'p> {
     pub(super) late: u32,
 }
 
+impl<'p> Part<'p> {
+    /// Begins where the ledger says.
+    pub(super) fn new(desired: &'p Desired, key: PartKey, state: &'p DeliveryState, before: &'p [Remote]) -> Self {
+        let index = usize::from(key.part).saturating_sub(1);
+        Self {
+            desired,
+            key,
+            index,
+            state: state.part(index),
+            seen: state.seen(index),
+            events: state.events.get(index).map_or(&[], Vec::as_slice),
+            before,
+            absent: absences(state.events.get(index)),
+            late: 0,
+        }
+    }
+}
+
 /// What a step led to.
 #[derive(Debug, PartialEq)]
 pub(super) enum Turn {
@@ -76,29 +94,14 @@ impl AccountRun<'_> {
                 return Ok(());
             }
             let place = (index + 1, count);
-            let mut part = Part {
-                desired,
-                key: PartKey {
-                    post: row.post.clone(),
-                    account: row.account.clone(),
-                    part: u16::try_from(index + 1).unwrap_or(u16::MAX),
-                },
-                index,
-                state: state.part(index),
-                seen: state.seen(index),
-                events: state.events.get(index).map_or(&[], Vec::as_slice),
-                before: &before,
-                absent: absences(state.events.get(index)),
-                late: 0,
+            let key = PartKey {
+                post: row.post.clone(),
+                account: row.account.clone(),
+                part: u16::try_from(index + 1).unwrap_or(u16::MAX),
             };
+            let mut part = Part::new(desired, key, state, &before);
             self.run.log.started(&row.post, &row.account, place);
-            kill_point("part-begun");
-            let turn = loop {
-                match self.step(row.verdict, &mut part).await? {
-                    Turn::Again => {}
-                    turn => break turn,
-                }
-            };
+            let turn = self.run_part(row.verdict, &mut part).await?;
             // Only once nothing is open any more: until then the network may still fetch.
             if matches!(turn, Turn::Out(_) | Turn::Ended(Outcome::Failed { .. })) {
                 self.put_away(&part.key).await;
@@ -123,6 +126,17 @@ impl AccountRun<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Does what a part's state asks for until it comes to an end.
+    pub(super) async fn run_part(&mut self, verdict: Verdict, part: &mut Part<'_>) -> Result<Turn, Halted> {
+        kill_point("part-begun");
+        loop {
+            match self.step(verdict, part).await? {
+                Turn::Again => {}
+                turn => return Ok(turn),
+            }
+        }
     }
 
     /// Does what a part's state asks for, if that is what the row is for.

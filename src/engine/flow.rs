@@ -111,6 +111,7 @@ impl AccountRun<'_> {
             reply_to: prepared.reply_to.as_ref(),
             quote: prepared.quote.as_ref(),
             boost: prepared.boost.as_ref(),
+            recipient: self.recipient.as_ref(),
         }
     }
 }

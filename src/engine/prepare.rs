@@ -12,7 +12,7 @@ use crate::{
     network::{MediaKey, PreparedMedia, Referent},
     workspace::{sniff, trial::kill_point},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 use tokio::runtime::Handle;
 
 /// What a job needs beyond its draft.
@@ -43,10 +43,19 @@ pub(super) enum Unprepared {
 impl AccountRun<'_> {
     /// Makes a part ready to be sent: what [`Self::prepare`] does, and its media are where the network can fetch them, if it
     /// wants that.
-    pub(super) async fn prepare_to_send(&self, part: &Part<'_>) -> Result<Prepared, Unprepared> {
+    pub(super) async fn prepare_to_send(&self, part: &Part<'_>) -> Result<Rc<Prepared>, Unprepared> {
+        // All recipients get the same, but for those to whom an earlier attempt was made: what that one took is what they get.
+        let is_for_all = self.recipient.is_some() && part.events.is_empty();
+        if is_for_all && let Some(ready) = &*self.ready.borrow() {
+            return Ok(Rc::clone(ready));
+        }
         let mut prepared = self.prepare(part).await?;
         if self.fetches_media() && !prepared.media.is_empty() {
             self.host_media(part, &mut prepared).await.map_err(|error| Unprepared::Missing(error.to_string()))?;
+        }
+        let prepared = Rc::new(prepared);
+        if is_for_all {
+            *self.ready.borrow_mut() = Some(Rc::clone(&prepared));
         }
         Ok(prepared)
     }

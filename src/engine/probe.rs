@@ -1,4 +1,4 @@
-use super::{Redactor, World, door::Door, hand::EngineHand, heard::Heard, keys::Keys};
+use super::{Redactor, World, door::Door, hand::EngineHand, heard::Heard, keys::Keys, recipients::List};
 use crate::{
     model::Account,
     network::{Auth, ErrorKind, NetworkError, Probe, Session, Wire},
@@ -21,6 +21,8 @@ pub async fn probe(world: World<'_>, account: &Account) -> Result<ProbeReport, N
     let redactor = Redactor::default();
     let mut keys = Keys::fetch(account, network.profile(), world.secrets, &redactor)
         .map_err(|why| NetworkError::new(ErrorKind::Misconfigured, why))?;
+    let list = network.recipients(account).map(|of| List::fetch(account, of, world.secrets)).transpose();
+    let list = list.map_err(|why| NetworkError::new(ErrorKind::Misconfigured, why))?;
     let heard = Heard::default();
     let mut session = Session::default();
     let tokens = world.secrets.tokens().filter(|_| network.profile().auth == Auth::Session);
@@ -52,7 +54,10 @@ pub async fn probe(world: World<'_>, account: &Account) -> Result<ProbeReport, N
         let mut hand = hand(world, account, &session, &keys, &redactor, &heard);
         probed = network.probe(account, &mut Wire::new(&mut hand, &session)).await;
     }
-    let probe = probed.map_err(|error| redactor.error(error))?;
+    let mut probe = probed.map_err(|error| redactor.error(error))?;
+    if let (Some(identity), Some(list)) = (&mut probe.identity, list) {
+        identity.push_str(&format!(", to {}", list.count()));
+    }
     let there = heard.now(world.clock.boottime());
     let clock_difference = there.map(|there| there.millis() - world.clock.now().millis());
     Ok(ProbeReport { probe, clock_difference })

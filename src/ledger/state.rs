@@ -210,6 +210,18 @@ impl Ledger {
         self.brakes.iter().map(|brake| &brake.freeze)
     }
 
+    /// Returns the deliveries of a post to the recipients of an account, each with the recipient's name.
+    pub fn recipients(&self, post: &PostId, account: &AccountId) -> impl Iterator<Item = (&str, &DeliveryState)> {
+        let from = DeliveryKey { post: post.clone(), account: account.to_recipient("") };
+        let key = account.as_str().len();
+        self.deliveries
+            .range(from.clone()..)
+            .take_while(move |(known, _)| {
+                known.post == from.post && known.account.as_str().starts_with(from.account.as_str())
+            })
+            .map(move |(known, state)| (&known.account.as_str()[key + 1..], &**state))
+    }
+
     /// Returns the state of a delivery, if it began.
     pub fn delivery(&self, post: &PostId, account: &AccountId) -> Option<&DeliveryState> {
         self.deliveries.get(&DeliveryKey { post: post.clone(), account: account.clone() }).map(Arc::as_ref)

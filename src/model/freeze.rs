@@ -35,7 +35,7 @@ impl Freeze {
     pub fn concerns(&self, account: &AccountId, campaign: Option<&str>) -> bool {
         match &self.scope {
             Scope::All => true,
-            Scope::Account(frozen) => frozen == account,
+            Scope::Account(frozen) => frozen.as_str() == account.key(),
             Scope::Campaign(frozen) => campaign == Some(frozen.as_str()),
         }
     }
@@ -77,6 +77,8 @@ mod tests {
             let concerns =
                 [(&brand, None), (&brand, Some("hoodie")), (&sky, Some("mugs"))].map(|(a, c)| freeze.concerns(a, c));
             assert_eq!(concerns, expect, "{}", freeze.scope);
+            let recipient = brand.to_recipient("0a1b");
+            assert_eq!(freeze.concerns(&recipient, None), expect[0], "{}", freeze.scope);
         }
     }
 

@@ -1,4 +1,4 @@
-use super::{Draft, DraftPart, Limits, MediaKey};
+use super::{Draft, DraftPart, Limits, MediaKey, Recipient};
 use crate::model::{Account, MediaInfo, Remote, Timestamp};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
@@ -28,6 +28,8 @@ pub struct Job<'a> {
     pub quote: Option<&'a Referent>,
     /// What is passed on.
     pub boost: Option<&'a Referent>,
+    /// To whom, where the account sends to many.
+    pub recipient: Option<&'a Recipient>,
 }
 
 impl<'a> Job<'a> {

@@ -25,6 +25,7 @@ pub mod mastodon;
 pub mod nip19;
 pub mod nostr;
 mod profile;
+mod recipient;
 mod relay;
 mod reply;
 mod request;
@@ -48,6 +49,7 @@ pub use self::{
         Auth, CardOptions, Form, Limit, Limits, Login, Look, MediaRules, Need, PollRules, Profile, Rate, Rated, Scope,
         Settling, Shape, ShownAddress, TextRules, Threads, VideoRules,
     },
+    recipient::{Recipient, Recipients, addresses},
     relay::{RelayAnswer, RelayCall, RelayEvent, RelayOrder, RelaySays, Signer},
     reply::{Budget, Response},
     request::{Credential, Effect, Field, FieldValue, Method, Payload, Place, Request},
@@ -109,6 +111,12 @@ pub trait Network: Debug + Send + Sync + 'static {
     /// Makes the draft for a target of a post. Pure; the default serves most.
     fn compose(&self, post: &Post, target: &model::Target, _account: &Account, limits: &Limits) -> Composed {
         Composed { draft: compose(self.profile(), post, target, limits), findings: Vec::new() }
+    }
+
+    /// Returns where those are listed to whom an account sends a message of its own each, if it does so. Each of them has then
+    /// a delivery of its own in the ledger, and [`Job::recipient`] says whose turn it is.
+    fn recipients<'a>(&self, _account: &'a Account) -> Option<Recipients<'a>> {
+        None
     }
 
     /// Opens a session with the account's token.
@@ -195,6 +203,8 @@ pub trait AnyNetwork: Debug + Send + Sync + 'static {
     fn codes(&self) -> &'static [&'static Code];
     /// See [`Network::compose`].
     fn compose(&self, post: &Post, target: &model::Target, account: &Account, limits: &Limits) -> Composed;
+    /// See [`Network::recipients`].
+    fn recipients<'a>(&self, account: &'a Account) -> Option<Recipients<'a>>;
     /// See [`Network::sign_in`].
     fn sign_in<'a>(&'a self, account: &'a Account, wire: &'a mut Wire<'_>) -> Flow<'a, Result<SignIn, NetworkError>>;
 
@@ -247,6 +257,10 @@ impl<N: Network> AnyNetwork for N {
 
     fn compose(&self, post: &Post, target: &model::Target, account: &Account, limits: &Limits) -> Composed {
         Network::compose(self, post, target, account, limits)
+    }
+
+    fn recipients<'a>(&self, account: &'a Account) -> Option<Recipients<'a>> {
+        Network::recipients(self, account)
     }
 
     fn sign_in<'a>(&'a self, account: &'a Account, wire: &'a mut Wire<'_>) -> Flow<'a, Result<SignIn, NetworkError>> {

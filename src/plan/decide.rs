@@ -1,5 +1,5 @@
 use super::{
-    Desired, Plan, Policy, Reason, Row, Verdict, flood,
+    Desired, Plan, Policy, Reason, Row, Verdict, flood, recipients,
     renamed::Orphans,
     withdrawn::{taken_back, withdrawn},
 };
@@ -29,7 +29,9 @@ pub fn plan(
     let orphans = Orphans::new(ledger, &in_tree);
     let wanted = one_each(desired);
     let unwanted = ledger.deliveries.iter().filter(|(key, _)| !wanted.contains_key(key));
-    let mut rows: Vec<Row> = unwanted.map(|(key, state)| (key, &**state)).filter_map(gone(now)).collect();
+    let is_told = |key: &DeliveryKey, state: &DeliveryState| recipients::is_told(key, state, &wanted);
+    let unwanted = unwanted.map(|(key, state)| (key, &**state)).filter(|(key, state)| is_told(key, state));
+    let mut rows: Vec<Row> = unwanted.filter_map(gone(now)).collect();
     let facts = Facts { ledger, policy, now, orphans: &orphans };
     rows.extend(wanted.into_values().map(|desired| decide(desired, &facts)));
     rows.sort_by(|a, b| {
@@ -80,8 +82,10 @@ fn decide(desired: Desired, facts: &Facts<'_>) -> Row {
     };
     let parts = count.max(1);
     let done = (0..parts).take_while(|&part| state.published(part).is_some()).count();
-    let (verdict, reason, at) =
-        troubled(state, done, parts, facts.now).or_else(|| withdrawn(&desired, state)).unwrap_or_else(|| match first {
+    let (verdict, reason, at) = troubled(state, done, parts, facts.now)
+        .or_else(|| under_way(&desired, state, facts))
+        .or_else(|| withdrawn(&desired, state))
+        .unwrap_or_else(|| match first {
             Some(first) if done == parts && first.digest == desired.digest => {
                 (Verdict::Done, Reason::Published, Some(first.at))
             }
@@ -183,6 +187,28 @@ fn troubled(state: &DeliveryState, done: usize, parts: usize, now: Timestamp) ->
     }
 }
 
+/// Decides on what is not settled of a delivery to many.
+fn under_way(desired: &Desired, state: &DeliveryState, facts: &Facts<'_>) -> Option<Decision> {
+    let Facts { ledger, now, .. } = *facts;
+    if state.published(0).is_some() {
+        return None;
+    }
+    let mut unheard = false;
+    let mut believed = None;
+    for (_, state) in ledger.recipients(&desired.draft.post, &desired.draft.account) {
+        match unsettled(state, now) {
+            Some(Unsettled::Believed(until)) => believed = believed.max(Some(until)),
+            Some(Unsettled::Unheard(_)) => unheard = true,
+            // Who is left to a person is told in a row of their own, and nobody else waits for them.
+            Some(Unsettled::Person(_)) if matches!(state.part(0), PartState::Attention { .. }) => {}
+            Some(Unsettled::Person(what)) => return Some((Verdict::Attention, Reason::NeedsPerson(what), None)),
+            None => {}
+        }
+    }
+    let believed = believed.map(|until| (Verdict::Wait, Reason::Sending, Some(until)));
+    believed.or(unheard.then_some((Verdict::Settle, Reason::Unknown, None)))
+}
+
 /// Decides on a delivery that is not wholly out; `part` is the first that isn't, and nothing of it is under way.
 fn missing(desired: &Desired, state: &DeliveryState, part: usize, facts: &Facts<'_>) -> Decision {
     let part_state = state.part(part);
@@ -214,6 +240,10 @@ fn missing(desired: &Desired, state: &DeliveryState, part: usize, facts: &Facts<
         (Verdict::Publish, _, at) if part > 0 => (Verdict::Publish, Reason::Resume(part + 1), at),
         (Verdict::Publish, _, at) if matches!(part_state, PartState::Failed { .. }) => {
             (Verdict::Publish, Reason::Edited, at)
+        }
+        (Verdict::Publish, reason, at) => {
+            let begun = recipients::begun(facts.ledger, &desired.draft.post, &desired.draft.account);
+            (Verdict::Publish, begun.unwrap_or(reason), at)
         }
         decision => decision,
     }

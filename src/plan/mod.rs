@@ -11,6 +11,7 @@ mod desire;
 mod digest;
 mod flood;
 mod policy;
+mod recipients;
 mod renamed;
 mod row;
 mod withdrawn;

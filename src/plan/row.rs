@@ -70,6 +70,15 @@ pub enum Reason {
     NoDate,
     /// A thread that stopped goes on at this part, from 1.
     Resume(usize),
+    /// Each recipient has a delivery of their own, and some of those have begun.
+    Recipients {
+        /// How many have it.
+        out: usize,
+        /// For how many the network refused it.
+        refused: usize,
+        /// How many wait for a person.
+        person: usize,
+    },
     /// A refused attempt's draft has been changed since.
     Edited,
     /// It is due later.

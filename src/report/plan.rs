@@ -141,6 +141,7 @@ pub(super) fn because(row: &Why<'_>, zone: Zone) -> String {
         Reason::Due => "due".to_owned(),
         Reason::NoDate => "has no date: due as soon as it is on the branch".to_owned(),
         Reason::Resume(part) => format!("goes on at part {part} of {}", row.parts),
+        Reason::Recipients { out, refused, person } => recipients(*out, *refused, *person),
         Reason::Edited => "was refused, and has been changed since".to_owned(),
         Reason::Scheduled => "scheduled".to_owned(),
         Reason::Draft => "a draft".to_owned(),
@@ -197,12 +198,24 @@ pub(super) fn because(row: &Why<'_>, zone: Zone) -> String {
     }
 }
 
+fn recipients(out: usize, refused: usize, person: usize) -> String {
+    let mut text = format!("goes on: out to {}", words::count(out, "recipient", "recipients"));
+    if refused > 0 {
+        text.push_str(&format!(", refused for {refused}"));
+    }
+    if person > 0 {
+        text.push_str(&format!(", left to a person for {person}"));
+    }
+    text
+}
+
 /// Returns the stable word for a reason in JSON.
 pub(super) const fn reason_word(reason: &Reason) -> &'static str {
     match reason {
         Reason::Due => "due",
         Reason::NoDate => "no-date",
         Reason::Resume(_) => "resume",
+        Reason::Recipients { .. } => "recipients",
         Reason::Edited => "edited",
         Reason::Scheduled => "scheduled",
         Reason::Draft => "draft",

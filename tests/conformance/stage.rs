@@ -242,6 +242,7 @@ impl Stage {
             reply_to: reply_to.as_ref(),
             quote: quote.as_ref(),
             boost: boost.as_ref(),
+            recipient: None,
         };
         let mut hand = TwinHand { stage: self, media: &media, draft: Some((draft, part)) };
         let mut wire = Wire::new(&mut hand, &self.session);

@@ -130,6 +130,7 @@ impl Stage {
             reply_to: self.reply_to.as_ref(),
             quote: self.quote.as_ref(),
             boost: self.boost.as_ref(),
+            recipient: None,
         }
     }
 

@@ -225,6 +225,7 @@ mod tests {
             reply_to: None,
             quote: None,
             boost: None,
+            recipient: None,
         };
         execute(&job)
     }

@@ -181,6 +181,7 @@ mod tests {
             reply_to: None,
             quote: None,
             boost: None,
+            recipient: None,
         };
         let (mut hand, session) = (NoHand, Session::default());
         let mut wire = Wire::new(&mut hand, &session);
