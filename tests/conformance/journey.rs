@@ -6,7 +6,7 @@ use crate::{
     line::Line,
     shelf::Shelf,
     stage,
-    twin::{Live, Twin},
+    twin::{Live, RECIPIENTS, Twin},
     twins,
 };
 use masthead::{
@@ -28,6 +28,9 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 const RUNS: usize = 40;
 const BETWEEN: Duration = Duration::from_secs(5 * 60);
 
+/// The key of the list of recipients.
+pub(crate) const KEY: &str = "canary-list-key-0123456789";
+
 /// One post on its way through the engine.
 pub(crate) struct Journey {
     pub(crate) profile: &'static Profile,
@@ -39,6 +42,8 @@ pub(crate) struct Journey {
     config: Config,
     desired: Desired,
     secrets: Secrets,
+    /// What is never printed besides what the twin knows.
+    hidden: Vec<String>,
     /// Everything that was or could have been printed.
     printed: RefCell<Vec<String>>,
 }
@@ -75,7 +80,8 @@ impl Journey {
         Self {
             profile,
             line: Line::new(Rc::clone(&twin), Rc::clone(&clock)),
-            secrets: Secrets { token: Some(twin.token()), vault: None },
+            secrets: Secrets { token: Some(twin.token()), vault: None, list: RefCell::default() },
+            hidden: Vec::new(),
             twin,
             clock,
             store: MemoryStore::new(),
@@ -98,10 +104,24 @@ impl Journey {
         true
     }
 
+    /// Goes on with an account that sends to each of some recipients; false if there is none like it.
+    pub(crate) fn send_to(&mut self, recipients: &[&str]) -> bool {
+        let Some(account) = self.twin.to_recipients() else { return false };
+        self.config.accounts.insert(account.id.clone(), account);
+        self.change_list(recipients, KEY);
+        self.hidden = RECIPIENTS.map(str::to_owned).to_vec();
+        true
+    }
+
+    /// Puts other recipients onto the list, or another key beside it.
+    pub(crate) fn change_list(&self, recipients: &[&str], key: &str) {
+        *self.secrets.list.borrow_mut() = (recipients.join("\n"), key.to_owned());
+    }
+
     /// Keeps sessions in a vault from now on, on a machine that has the account's own secret or not.
     pub(crate) fn keep_sessions(&mut self, vault: SharedVault, has_password: bool) {
         let token = has_password.then(|| self.twin.token());
-        self.secrets = Secrets { token, vault: Some(vault) };
+        self.secrets = Secrets { token, vault: Some(vault), list: RefCell::default() };
     }
 
     /// Makes the plan of this moment.
@@ -241,6 +261,7 @@ impl Journey {
     pub(crate) fn assert_no_secret(&self) {
         let mut canaries = self.twin.canaries();
         canaries.push(self.twin.token().to_owned());
+        canaries.extend(self.hidden.iter().cloned());
         canaries.retain(|canary| !canary.is_empty());
         let events = self.store.events();
         let written = events.iter().map(|event| format!("{event:?}\n{}", ledger::encode(event)));
@@ -297,10 +318,20 @@ pub(crate) fn config(accounts: BTreeMap<AccountId, Account>) -> Config {
 struct Secrets {
     token: Option<&'static str>,
     vault: Option<SharedVault>,
+    /// The list of recipients and its key.
+    list: RefCell<(String, String)>,
 }
 
 impl SecretSource for Secrets {
+    fn list(&self, secret: &SecretRef) -> Result<SecretString, String> {
+        assert_eq!(*secret, SecretRef::Env("LIST".to_owned()));
+        Ok(self.list.borrow().0.as_str().into())
+    }
+
     fn get(&self, secret: &SecretRef) -> Result<SecretString, String> {
+        if *secret == SecretRef::Env("LIST_KEY".to_owned()) {
+            return Ok(self.list.borrow().1.as_str().into());
+        }
         assert_eq!(*secret, SecretRef::Env("TWIN_TOKEN".to_owned()));
         self.token.map(Into::into).ok_or_else(|| "`TWIN_TOKEN` is not set".to_owned())
     }

@@ -5,6 +5,7 @@ use crate::{
     journey::{Journey, Rest, Run},
     kept,
     line::{Fault, Which},
+    recipients,
 };
 use masthead::{
     engine::Outcome,
@@ -49,6 +50,10 @@ pub(crate) const CASES: &[JourneyCase] = &[
         run: kept::session,
     },
     JourneyCase { name: "media_are_hosted_as_long_as_they_are_needed", holds: fetches_media, run: hosted },
+    JourneyCase { name: "each_recipient_gets_it_once", holds: needs_person, run: recipients::once },
+    JourneyCase { name: "a_crash_among_recipients_doubles_nobody", holds: needs_person, run: recipients::crash },
+    JourneyCase { name: "two_publishers_send_to_each_once", holds: needs_person, run: recipients::race },
+    JourneyCase { name: "another_key_of_the_list_sends_nothing", holds: needs_person, run: recipients::other_key },
     JourneyCase { name: "a_repeated_secret_is_not_printed", holds: is_sent, run: echo },
 ];
 
@@ -76,7 +81,7 @@ fn has_limit(profile: &Profile) -> bool {
     is_sent(profile) && profile.text.max.is_some()
 }
 
-fn plain(profile: &'static Profile) -> Draft {
+pub(crate) fn plain(profile: &'static Profile) -> Draft {
     fixtures::text(profile, "Once & only once <3 café")
 }
 

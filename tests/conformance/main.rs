@@ -13,6 +13,7 @@ mod journey;
 mod journeys;
 mod kept;
 mod line;
+mod recipients;
 mod shelf;
 mod stage;
 mod twin;

@@ -67,6 +67,12 @@ pub(crate) trait Twin {
         None
     }
 
+    /// Returns an account that sends to each of [`RECIPIENTS`] by themselves, kept where `LIST` and `LIST_KEY` of the environment
+    /// say; none if there is none like it. The last of them is unknown to the server, which says so by name.
+    fn to_recipients(&self) -> Option<Account> {
+        None
+    }
+
     /// Returns a value for each option of a post in the profile, and the fact of [`Live::facts`] that it must lead to.
     fn samples(&self) -> Vec<Sample> {
         Vec::new()
@@ -140,6 +146,17 @@ pub(crate) trait Twin {
 /// What a person's yes gave in a trial, what proves that we asked for it, and the secret of the application as which we did.
 pub(crate) const CODE: &str = "trial-code-5c0de";
 pub(crate) const VERIFIER: &str = "trial-verifier-0f-43-characters-or-more-5afe";
+/// Who is on a list of recipients.
+pub(crate) const RECIPIENTS: [&str; 7] = [
+    "amy@people.example",
+    "bo@people.example",
+    "caffe@people.example",
+    "dua.lindqvist@people.example",
+    "emre@people.example",
+    "fay@people.example",
+    "gone@people.example",
+];
+
 pub(crate) const CLIENT_SECRET: &str = "trial-client-5ec2e7";
 
 /// A request as it arrives at a twin.

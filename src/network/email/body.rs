@@ -5,6 +5,7 @@ use crate::{
     network::{Job, MediaKey, article},
     text::{self, Dialect, Figure, HandleStyle, LinkStyle, escape_html},
 };
+use std::fmt::Write as _;
 
 /// How the text is written: links with their addresses behind them, no marks that nobody shows.
 const DIALECT: Dialect = Dialect {
@@ -32,8 +33,8 @@ pub(super) fn images(job: &Job<'_>, ids: &[String]) -> Vec<(String, MediaKey)> {
     own.map(|(index, media)| (ids[index].clone(), media.key)).collect()
 }
 
-/// Writes the page, with the images in their places.
-pub(super) fn html(job: &Job<'_>, ids: &[String]) -> String {
+/// Writes the page, with the images in their places. `foot` is where to unsubscribe.
+pub(super) fn html(job: &Job<'_>, ids: &[String], foot: Option<&str>) -> String {
     let part = job.draft_part();
     let figure = |index: usize| {
         let info = &job.media.get(index)?.info;
@@ -44,7 +45,10 @@ pub(super) fn html(job: &Job<'_>, ids: &[String]) -> String {
         }
         Some(Figure { src: format!("cid:{}", ids[index]), width, height, video: info.kind.is_video() })
     };
-    let body = article::body(&part.rich, &part.media, None, &figure);
+    let mut body = article::body(&part.rich, &part.media, None, &figure);
+    if let Some(address) = foot {
+        let _ = write!(body, "\n<hr />\n<p><small><a href=\"{}\">Unsubscribe</a></small></p>", escape_html(address));
+    }
     let language = job.draft.language.as_deref().map(|language| format!(" lang=\"{}\"", escape_html(language)));
     format!(
         "<!DOCTYPE html>\n<html{}>\n<head>\n<meta charset=\"utf-8\" />\n<meta name=\"viewport\" content=\"width=device-width\" />\n\
@@ -53,12 +57,16 @@ pub(super) fn html(job: &Job<'_>, ids: &[String]) -> String {
     )
 }
 
-/// Writes the text, with the description of each image in its place.
-pub(super) fn text(job: &Job<'_>) -> String {
+/// Writes the text, with the description of each image in its place. `foot` is where to unsubscribe.
+pub(super) fn text(job: &Job<'_>, foot: Option<&str>) -> String {
     let mut blocks = job.draft_part().rich.to_vec();
     blocks.iter_mut().for_each(describe);
     let mut text = text::flatten(&blocks, &DIALECT).text;
     text.push('\n');
+    if let Some(address) = foot {
+        // How programs know where a signature begins.
+        let _ = write!(text, "\n-- \nUnsubscribe: {address}\n");
+    }
     text
 }
 

@@ -1,4 +1,4 @@
-//! E-mail: a post as one message to one address, such as that of a mailing list, by SMTP.
+//! E-mail: a post as one message to a mailing list's address, or as one to each recipient, by SMTP.
 //!
 //! One connection for one message (RFC 5321): encrypted (`smtps:`, or `smtp:` with STARTTLS), AUTH with a name and a password,
 //! then MAIL, RCPT, DATA. 2yz after the dot means that the server has taken it on, not that anybody has read it; 4yz that it
@@ -15,8 +15,8 @@ mod reply;
 mod request;
 
 use super::{
-    Auth, Composed, Form, Job, Limit, Limits, Look, MediaRules, Need, Network, NetworkError, Probe, Profile, Receipt,
-    Settling, TextRules, Threads, VideoRules, Wire, article, compose,
+    Auth, Composed, ErrorKind, Form, Job, Limit, Limits, Look, MediaRules, Need, Network, NetworkError, Probe, Profile,
+    Receipt, Recipients, Settling, TextRules, Threads, VideoRules, Wire, article, compose,
 };
 use crate::{
     diag::Code,
@@ -95,6 +95,9 @@ static PROFILE: Profile = Profile {
         "`to` is the list's address, to which your list software (Mailman, listmonk, Google Groups) takes mail for all its subscribers. \
          Allow `from` to post there without approval. The list adds its own links for unsubscribing; where it doesn't, set \
          `unsubscribe`.",
+        "Or, instead of `to`, a list of your own: `recipients = \"file:/srv/acme/recipients.txt\"`, a file outside the repository that \
+         only you can read, with one address a line; or a command that prints them. Make a key once with `openssl rand -hex 32`, keep it \
+         for good, and name it: `recipients_key = \"env:NAME\"`. Set `unsubscribe`, and take people off the list who ask for it.",
         "`masthead doctor` signs in at the server and sends nothing.",
     ],
     quirks: include_str!("quirks.md"),
@@ -115,12 +118,24 @@ impl Network for Email {
         Composed { draft, findings }
     }
 
+    fn recipients<'a>(&self, account: &'a Account) -> Option<Recipients<'a>> {
+        options::recipients(account).ok().flatten()
+    }
+
     async fn publish(&self, job: &Job<'_>, wire: &mut Wire<'_>) -> Result<Receipt, NetworkError> {
         article::refuse_what_blogs_lack(job)?;
         let settings = options::settings(job.account)?;
-        let mail = request::mail(job, &settings);
-        let id = mail.id.clone();
-        let said = reply::accepted(&wire.call(request::send(&settings, mail)).await?)?;
+        let Some(mail) = request::mail(job, &settings) else {
+            return Err(NetworkError::new(ErrorKind::Misconfigured, "nobody is named to whom it goes"));
+        };
+        let (id, to) = (mail.id.clone(), mail.to.address.clone());
+        let response = wire.call(request::send(&settings, mail)).await?;
+        let said = reply::accepted(&response).map_err(|error| match job.recipient {
+            Some(_) => reply::without(error, &to),
+            None => error,
+        })?;
+        // Servers like to repeat to whom it went.
+        let said = if job.recipient.is_some() { reply::hidden(&said, &to) } else { said };
         let extra = BTreeMap::from([(NOTE.to_owned(), format!("the mail server took it on: {said}"))]);
         Ok(Receipt { remote: Remote { id, url: None, extra } })
     }
@@ -129,7 +144,10 @@ impl Network for Email {
         let settings = options::settings(account)?;
         let server = reply::server(&wire.call(request::knock(&settings)).await?)?;
         Ok(Probe {
-            identity: Some(format!("{}, to {}", settings.from.address, settings.to.address)),
+            identity: Some(match &settings.to {
+                Some(to) => format!("{}, to {}", settings.from.address, to.address),
+                None => settings.from.address.clone(),
+            }),
             server: Some(server),
             scopes: Vec::new(),
             missing: Vec::new(),

@@ -5,7 +5,7 @@ mod findings;
 pub(super) use self::findings::{CODES, findings};
 use crate::{
     model::{Account, OptionKind, OptionSpec},
-    network::{ErrorKind, Mailbox, NetworkError},
+    network::{ErrorKind, Mailbox, NetworkError, Recipients},
 };
 
 /// The keys of `[email]` in a post.
@@ -29,7 +29,22 @@ pub(super) static ACCOUNT: &[OptionSpec] = &[
         kind: OptionKind::Text,
         doc: "From whom, such as `Acme News <news@acme.example>`; needed.",
     },
-    OptionSpec { key: "to", kind: OptionKind::Text, doc: "The list's address, such as `news@lists.example`; needed." },
+    OptionSpec {
+        key: "to",
+        kind: OptionKind::Text,
+        doc: "The list's address, such as `news@lists.example`; this or `recipients` is needed.",
+    },
+    OptionSpec {
+        key: "recipients",
+        kind: OptionKind::Secret,
+        doc: "Where the list of recipients is kept, one address a line, written as `token` is: each gets a message of their own.",
+    },
+    OptionSpec {
+        key: "recipients_key",
+        kind: OptionKind::Secret,
+        doc: "Where a long random text is kept, written as `token` is, by which the ledger knows recipients without telling \
+              who they are. It must stay the same.",
+    },
     OptionSpec { key: "reply_to", kind: OptionKind::Text, doc: "Where answers go, if not to `from`." },
     OptionSpec {
         key: "list_id",
@@ -40,7 +55,8 @@ pub(super) static ACCOUNT: &[OptionSpec] = &[
     OptionSpec {
         key: "unsubscribe",
         kind: OptionKind::Text,
-        doc: "Where to unsubscribe, where the list doesn't add it: an `https:` or `mailto:` address.",
+        doc: "Where to unsubscribe, where the list doesn't add it: an `https:` or `mailto:` address; `{recipient}` in it becomes \
+              the recipient's name in the ledger.",
     },
 ];
 
@@ -53,8 +69,8 @@ pub(super) struct Settings<'a> {
     pub(super) user: String,
     /// From whom.
     pub(super) from: Mailbox,
-    /// To whom.
-    pub(super) to: Mailbox,
+    /// To whom; none where each of the recipients gets a message of their own.
+    pub(super) to: Option<Mailbox>,
     /// Where answers go.
     pub(super) reply_to: Option<Mailbox>,
     /// The list's name for programs.
@@ -103,7 +119,18 @@ pub(super) fn read(account: &Account) -> Result<Settings<'_>, Wrong> {
     if !is_server(server) {
         return Err(wrong("server", "isn't the address of a mail server", SERVER));
     }
-    let (from, to) = (needed("from")?, needed("to")?);
+    let from = needed("from")?;
+    let to = match recipients(account)? {
+        None => Some(needed("to")?),
+        Some(_) if text("to").is_some() => {
+            return Err(wrong(
+                "to",
+                "stands beside `recipients`",
+                "keep one: a list's address, or the list of addresses",
+            ));
+        }
+        Some(_) => None,
+    };
     let user = text("user").unwrap_or(&from.address).to_owned();
     if user.contains(|c: char| c.is_control() || c == ':') {
         return Err(wrong("user", "can't be a user name", "write the name that your mail provider gave you"));
@@ -113,6 +140,10 @@ pub(super) fn read(account: &Account) -> Result<Settings<'_>, Wrong> {
         return Err(wrong("list_id", "isn't a name for a list", "write it like `news.acme.example`"));
     }
     let unsubscribe = text("unsubscribe");
+    if to.is_none() && unsubscribe.is_none() {
+        let help = "write where people unsubscribe: with `recipients` there is no list software that adds it";
+        return Err(wrong("unsubscribe", "is missing", help));
+    }
     if !unsubscribe.is_none_or(is_for_unsubscribing) {
         let help = "write an address that starts with `https://` or `mailto:`";
         return Err(wrong("unsubscribe", "isn't an address to unsubscribe at", help));
@@ -126,6 +157,24 @@ pub(super) fn read(account: &Account) -> Result<Settings<'_>, Wrong> {
         list_id,
         unsubscribe,
     })
+}
+
+/// Returns where the recipients are listed, if each gets a message of their own.
+pub(super) fn recipients(account: &Account) -> Result<Option<Recipients<'_>>, Wrong> {
+    let (list, key) = (account.options.secret("recipients"), account.options.secret("recipients_key"));
+    let wrong = |key, help| Wrong { key, what: "is missing", help, secret: false };
+    match (list, key) {
+        (Some(list), Some(key)) => Ok(Some(Recipients { list, key })),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(wrong(
+            "recipients_key",
+            "keep a long random text somewhere for good, as of `openssl rand -hex 32`, and write where: `env:NAME`, `file:PATH` or \
+             `vault:NAME`",
+        )),
+        (None, Some(_)) => {
+            Err(wrong("recipients", "write where the list is kept: `env:NAME`, `file:PATH` or `vault:NAME`"))
+        }
+    }
 }
 
 fn is_server(server: &str) -> bool {

@@ -9,12 +9,12 @@ use self::mime::Entity;
 use super::page;
 use crate::{
     fixtures,
-    twin::{Live, LiveMedia, Planted, Sample, Twin, TwinRequest, http_date, json},
+    twin::{Live, LiveMedia, Planted, RECIPIENTS, Sample, Twin, TwinRequest, http_date, json},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use masthead::{
     diag::Spanned,
-    model::{Account, AccountId, NetworkId, OptionValue, SecretRef, Timestamp},
+    model::{Account, AccountId, NetworkId, OptionValue, Options, SecretRef, Timestamp},
     network::{Effect, Response},
 };
 use serde_json::json;
@@ -52,7 +52,12 @@ impl EmailTwin {
         if request.header("mail-from") != Some(FROM) {
             return Err((422, 553, "5.7.1 Sender address rejected: not owned by user"));
         }
-        if request.header("rcpt-to") != Some(LIST) {
+        let to = request.header("rcpt-to").unwrap_or_default();
+        let (gone, known) = RECIPIENTS.split_last().expect("some");
+        if to == *gone {
+            return Err((422, 550, "5.1.1 <gone@people.example>: Recipient address rejected: no mailbox gone here"));
+        }
+        if to != LIST && !known.contains(&to) {
             return Err((422, 550, "5.1.1 Recipient address rejected: User unknown"));
         }
         let message = std::str::from_utf8(&request.body).expect("a message of ASCII characters");
@@ -115,7 +120,13 @@ fn live_of(message: &str) -> Live {
         tags: tags.split(", ").filter(|tag| !tag.is_empty()).map(str::to_owned).collect(),
         media,
         language,
-        facts: BTreeMap::from([("subject", one("subject")), ("plain", plain), ("date", one("date"))]),
+        facts: BTreeMap::from([
+            ("subject", one("subject")),
+            ("plain", plain),
+            ("date", one("date")),
+            ("to", one("to")),
+            ("unsubscribe", one("list-unsubscribe")),
+        ]),
         ..Live::default()
     }
 }
@@ -137,6 +148,25 @@ impl Twin for EmailTwin {
             account.options.set(key, Spanned { value: OptionValue::Text(value.to_owned()), span });
         }
         account
+    }
+
+    fn to_recipients(&self) -> Option<Account> {
+        let mut account = self.account();
+        let span = fixtures::span();
+        account.options = account.options.iter().filter(|(key, _)| *key != "to").fold(
+            Options::default(),
+            |mut options, (key, value)| {
+                options.set(key, Spanned { value: value.clone(), span });
+                options
+            },
+        );
+        let unsubscribe = OptionValue::Text("https://acme.example/unsubscribe/{recipient}".to_owned());
+        account.options.set("unsubscribe", Spanned { value: unsubscribe, span });
+        for (key, name) in [("recipients", "LIST"), ("recipients_key", "LIST_KEY")] {
+            let value = OptionValue::Secret(SecretRef::Env(name.to_owned()));
+            account.options.set(key, Spanned { value, span });
+        }
+        Some(account)
     }
 
     fn server(&self) -> Option<&'static str> {

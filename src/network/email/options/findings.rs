@@ -41,6 +41,15 @@ from = \"Acme News <news@acme.example>\"
 to = \"news@lists.example\"
 ```
 
+Instead of `to`, which is the address of a mailing list, it may have `recipients`: a list of addresses, of which each gets a message of
+their own. Neither the list nor its key is in the workspace.
+
+```toml
+recipients = \"file:/srv/acme/recipients.txt\"
+recipients_key = \"env:RECIPIENTS_KEY\"
+unsubscribe = \"https://acme.example/unsubscribe?who={recipient}\"
+```
+
 The server is `smtps://` with a host, or `smtp://` where encryption begins with STARTTLS. It holds no user name and no password:
 those are `user` and the secret where `token` points.",
 };
