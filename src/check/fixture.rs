@@ -69,6 +69,7 @@ static LONG: Profile = Profile {
     boost: true,
     edit: false,
     delete: false,
+    prices: &[],
     rates: &[],
     settling: Settling::Person,
     auth: Auth::Token,

@@ -62,6 +62,13 @@ pub fn bytes(n: u64) -> String {
     }
 }
 
+/// Writes an amount of money, given in millionths of a US dollar, as `$0.20` or `$0.015`.
+pub fn dollars(micros: u64) -> String {
+    let (whole, rest) = (micros / 1_000_000, format!("{:06}", micros % 1_000_000));
+    let (cents, smaller) = rest.split_at(2);
+    format!("${}.{cents}{}", number(whole), smaller.trim_end_matches('0'))
+}
+
 /// Writes a length of time in its two greatest units, as `3 days`, `1 hour 30 minutes` or `45 seconds`.
 pub fn duration(length: Duration) -> String {
     const UNITS: [(u64, &str, &str); 4] =
@@ -112,6 +119,20 @@ mod tests {
         assert_eq!(count(1, "error", "errors"), "1 error");
         assert_eq!(count(12_345, "error", "errors"), "12,345 errors");
         assert_eq!(count(usize::MAX, "x", "xs"), "18,446,744,073,709,551,615 xs");
+    }
+
+    #[test]
+    fn money_has_cents_and_what_is_smaller_if_there_is_any() {
+        for (micros, expect) in [
+            (0, "$0.00"),
+            (1_000, "$0.001"),
+            (15_000, "$0.015"),
+            (200_000, "$0.20"),
+            (1_215_000, "$1.215"),
+            (1_234_000_000, "$1,234.00"),
+        ] {
+            assert_eq!(dollars(micros), expect);
+        }
     }
 
     #[track_caller]

@@ -24,6 +24,7 @@ mod mail;
 pub mod mastodon;
 pub mod nip19;
 pub mod nostr;
+mod price;
 mod profile;
 mod recipient;
 mod relay;
@@ -45,6 +46,7 @@ pub use self::{
     job::{Attempt, Found, Job, PreparedMedia, Probe, Receipt, Referent, Session, SignIn},
     mail::{Mail, Mailbox},
     nip19::EventName,
+    price::{Price, Priced, estimate, price_of},
     profile::{
         Auth, CardOptions, Form, Limit, Limits, Login, Look, MediaRules, Need, PollRules, Profile, Rate, Rated, Scope,
         Settling, Shape, ShownAddress, TextRules, Threads, VideoRules,

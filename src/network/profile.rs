@@ -1,3 +1,4 @@
+use super::Price;
 use crate::{
     diag::words,
     model::{MediaInfo, MediaKind, NetworkId, NetworkSpec, OptionSpec, VideoCodec},
@@ -34,6 +35,8 @@ pub struct Profile {
     pub edit: bool,
     /// Whether a published post can be deleted.
     pub delete: bool,
+    /// What it charges for; nothing on most networks.
+    pub prices: &'static [Price],
     /// How much it lets an account do in a time.
     pub rates: &'static [Rate],
     /// How an attempt whose answer was lost is settled.

@@ -26,6 +26,8 @@ pub struct Desired {
     pub invalid: bool,
     /// Whether the post's id is written in the file.
     pub id_written: bool,
+    /// What each part is estimated to cost, in millionths of a US dollar; empty where the network charges nothing.
+    pub costs: Vec<u64>,
     /// The path of its file.
     pub path: String,
 }
@@ -52,6 +54,7 @@ pub fn desire(
             let draft = network.compose(post, target, account, &limits).draft.with_lines();
             all.push(Desired {
                 digest: super::digest(&draft, media),
+                costs: network::estimate(network.profile(), &draft),
                 draft,
                 limits,
                 when: target.when.as_ref().map(|when| when.value.at),

@@ -1,7 +1,7 @@
 use super::Desired;
 use crate::{
     model::{AccountId, PostId, Timestamp},
-    network::Draft,
+    network::{self, Draft, Priced},
 };
 
 /// What would happen at a moment.
@@ -13,6 +13,13 @@ pub struct Plan {
     pub commit: Option<String>,
     /// One row for each delivery: first by verdict, then by time, then by post and account.
     pub rows: Vec<Row>,
+}
+
+impl Plan {
+    /// Estimates what all of it costs, in millionths of a US dollar; none where nothing is charged for.
+    pub fn cost(&self) -> Option<u64> {
+        self.rows.iter().filter_map(Row::cost).reduce(u64::saturating_add)
+    }
 }
 
 /// What would happen to one delivery.
@@ -161,5 +168,27 @@ impl Row {
     /// Returns the draft, if the post is there.
     pub fn draft(&self) -> Option<&Draft> {
         self.desired.as_ref().map(|desired| &desired.draft)
+    }
+
+    /// Estimates what the network will charge for what would still be sent or taken back, in millionths of a US dollar; none
+    /// where that costs nothing.
+    ///
+    /// It is what goes well that is counted: looking a lost answer up costs reads besides, and of an attempt whose outcome is
+    /// unknown a part may be out already.
+    pub fn cost(&self) -> Option<u64> {
+        let desired = self.desired.as_ref()?;
+        let sum = match (self.verdict, &self.reason) {
+            (Verdict::Wait, Reason::Draft) => 0,
+            (Verdict::Publish | Verdict::Settle | Verdict::Wait | Verdict::Held, _) => {
+                desired.costs.iter().skip(self.done).sum()
+            }
+            (Verdict::Retract, _) => {
+                let prices = network::find(desired.draft.network).map_or(&[][..], |network| network.profile().prices);
+                let out = u64::try_from(self.done).unwrap_or(u64::MAX);
+                network::price_of(Priced::Deletion, prices).unwrap_or(0).saturating_mul(out)
+            }
+            (Verdict::Update | Verdict::Drift | Verdict::Attention | Verdict::Done, _) => 0,
+        };
+        (sum > 0).then_some(sum)
     }
 }

@@ -68,6 +68,7 @@ fn wants(post: &str) -> Desired {
         campaign: None,
         invalid: false,
         id_written: true,
+        costs: Vec::new(),
         path: format!("content/{post}.md"),
     }
 }
@@ -371,4 +372,23 @@ fn the_same_inputs_give_the_same_plan_in_any_order() {
     let there = rows(vec![wants("a"), wants("b"), dated("c", "2027-01-01T00:00:00Z")], &ledger);
     let back = rows(vec![dated("c", "2027-01-01T00:00:00Z"), wants("b"), wants("a")], &ledger);
     assert_eq!(there, back);
+}
+
+#[test]
+fn what_is_still_to_come_has_a_cost() {
+    let costly = |post: &str, parts: usize| Desired { costs: vec![15_000; parts], ..threaded(post, parts) };
+    let cost = |desired: Desired, parts: Vec<PartState>| rows(vec![desired], &ledger("a", parts))[0].cost();
+    assert_eq!(cost(costly("a", 3), vec![]), Some(45_000));
+    assert_eq!(cost(costly("a", 3), vec![out("a", 3)]), Some(30_000), "what is out is paid for");
+    assert_eq!(cost(wants("a"), vec![]), None, "most networks charge nothing");
+    assert_eq!(cost(Desired { is_draft: true, ..costly("a", 1) }, vec![]), None, "a draft is never due");
+    let later = Desired { when: Some(at("2027-01-01T00:00:00Z")), ..costly("a", 1) };
+    assert_eq!(cost(later, vec![]), Some(15_000), "it will go out");
+    assert_eq!(cost(Desired { invalid: true, ..costly("a", 1) }, vec![]), Some(15_000), "once it is mended");
+    let plan = Plan {
+        now: at("2026-12-01T12:00:00Z"),
+        commit: None,
+        rows: rows(vec![costly("a", 1), costly("b", 2)], &ledger("x", vec![])),
+    };
+    assert_eq!(plan.cost(), Some(45_000));
 }

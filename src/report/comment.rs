@@ -133,8 +133,8 @@ type Outlook<'a> = (State, Option<String>, String, Vec<&'a AccountId>);
 fn outlook<'a>(post: &CommentPost<'a>, zone: Zone) -> Vec<Outlook<'a>> {
     let mut all: Vec<Outlook<'a>> = Vec::new();
     for line in &post.lines {
-        let Line { post, account, verdict, reason, at, parts, .. } = line;
-        let why = because(&Why { post, account, verdict: *verdict, reason, at: *at, parts: *parts }, zone);
+        let Line { post, account, verdict, reason, at, parts, cost, .. } = line;
+        let why = because(&Why { post, account, verdict: *verdict, reason, at: *at, parts: *parts, cost: *cost }, zone);
         let state = State::of(*verdict, reason);
         let at = at.map(|at| at.display_in(zone));
         match all.iter_mut().find(|known| (known.0, &known.1, &known.2) == (state, &at, &why)) {

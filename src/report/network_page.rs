@@ -1,7 +1,7 @@
 use crate::{
     diag::words,
     model::{OptionKind, OptionSpec},
-    network::{Auth, Form, Limit, MediaRules, Need, PollRules, Profile, Rate, Rated, Settling, Shape, Threads},
+    network::{Auth, Form, Limit, MediaRules, Need, PollRules, Priced, Profile, Rate, Rated, Settling, Shape, Threads},
 };
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ pub fn network_page(profile: &Profile) -> String {
             out.push_str("\nWhat `masthead doctor` learns from the server holds instead of these numbers.\n");
         }
     }
+    prices(&mut out, profile);
     let needs: Vec<&str> = profile.needs.iter().copied().map(need).collect();
     if !needs.is_empty() {
         out.push_str(&format!("\n## Accounts\n\nNeeds {}.\n", needs.join(" and ")));
@@ -190,6 +191,28 @@ fn limits(profile: &Profile) -> Vec<(&'static str, String, &'static str)> {
         rows.push(("shape of an image in a post", words, source));
     }
     rows
+}
+
+/// Writes what is charged for.
+fn prices(out: &mut String, profile: &Profile) {
+    if profile.prices.is_empty() {
+        return;
+    }
+    out.push_str("\n## Prices\n\n| what | price | source |\n| --- | --- | --- |\n");
+    for price in profile.prices {
+        let what = match price.of {
+            Priced::Post => "a post, each part of a thread counted",
+            Priced::LinkedPost => "a post with a link in its text, instead",
+            Priced::Description => "a description of an image or video, or marking it as sensitive",
+            Priced::Deletion => "deleting a post",
+            Priced::Lookup => "a post of our own that is read, as when a lost answer is looked up",
+        };
+        out.push_str(&format!("| {what} | {} | {} |\n", words::dollars(price.micros), price.source));
+    }
+    out.push_str(
+        "\n`masthead plan` estimates by these what each post costs that is to go out. It is no bill: the network's own account of it \
+         holds, and looking for a lost answer costs reads besides.\n",
+    );
 }
 
 const fn need(need: Need) -> &'static str {

@@ -42,6 +42,12 @@ pub fn plan(plan: &Plan, zone: Zone, rows: Rows, style: &Style) -> String {
         out.push_str(&summary);
         out.push('\n');
     }
+    if let Some(cost) = plan.cost() {
+        let cost = words::dollars(cost);
+        out.push_str(&format!(
+            "about {cost} in all, by the prices in docs/networks: an estimate; looking for a lost answer costs reads besides\n"
+        ));
+    }
     out
 }
 
@@ -126,17 +132,27 @@ pub(super) struct Why<'a> {
     pub(super) reason: &'a Reason,
     pub(super) at: Option<Timestamp>,
     pub(super) parts: usize,
+    /// What it is estimated to cost, in millionths of a US dollar.
+    pub(super) cost: Option<u64>,
 }
 
 impl<'a> Why<'a> {
     fn of(row: &'a Row) -> Self {
         let Row { post, account, verdict, reason, at, parts, .. } = row;
-        Self { post, account, verdict: *verdict, reason, at: *at, parts: *parts }
+        Self { post, account, verdict: *verdict, reason, at: *at, parts: *parts, cost: row.cost() }
     }
 }
 
-/// Says why a delivery has its verdict.
+/// Says why a delivery has its verdict, and about what it costs where it does.
 pub(super) fn because(row: &Why<'_>, zone: Zone) -> String {
+    let why = why(row, zone);
+    match row.cost {
+        Some(cost) => format!("{why}; costs about {}", words::dollars(cost)),
+        None => why,
+    }
+}
+
+fn why(row: &Why<'_>, zone: Zone) -> String {
     match row.reason {
         Reason::Due => "due".to_owned(),
         Reason::NoDate => "has no date: due as soon as it is on the branch".to_owned(),
@@ -251,6 +267,8 @@ struct PlanJson<'a> {
     version: u32,
     now: String,
     commit: Option<&'a str>,
+    /// What all of it is estimated to cost, in millionths of a US dollar.
+    cost_micro_usd: Option<u64>,
     rows: Vec<RowJson<'a>>,
 }
 
@@ -267,6 +285,8 @@ pub(super) struct RowJson<'a> {
     done: usize,
     url: Option<&'a str>,
     digest: Option<&'a str>,
+    /// What it is estimated to cost, in millionths of a US dollar; null where nothing is charged for.
+    cost_micro_usd: Option<u64>,
     text: Vec<&'a str>,
 }
 
@@ -276,6 +296,7 @@ pub fn plan_json(plan: &Plan) -> String {
         version: 1,
         now: plan.now.to_string(),
         commit: plan.commit.as_deref(),
+        cost_micro_usd: plan.cost(),
         rows: plan.rows.iter().map(row_json).collect(),
     };
     super::json_text(&json)
@@ -295,6 +316,7 @@ pub(super) fn row_json(row: &Row) -> RowJson<'_> {
         done: row.done,
         url: row.url.as_deref(),
         digest: row.desired.as_ref().map(|desired| desired.digest.as_str()),
+        cost_micro_usd: row.cost(),
         text: row
             .draft()
             .map_or_else(Vec::new, |draft| draft.parts.iter().map(|part| part.text.text.as_str()).collect()),

@@ -290,6 +290,7 @@ pub(crate) fn desired(draft: Draft, profile: &Profile) -> Desired {
         campaign: None,
         invalid: false,
         id_written: true,
+        costs: Vec::new(),
         path: "content/trial.md".to_owned(),
     }
 }

@@ -341,6 +341,7 @@ pub(super) fn row_of(post: &str, account: &str, parts: &[&str]) -> Row {
             campaign: None,
             invalid: false,
             id_written: true,
+            costs: Vec::new(),
             path: format!("content/{post}.md"),
         })),
     }

@@ -75,6 +75,7 @@ pub(super) fn profile(settling: Settling, auth: Auth) -> Profile {
         boost: true,
         edit: false,
         delete: false,
+        prices: &[],
         rates: &[],
         settling,
         auth,

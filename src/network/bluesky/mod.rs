@@ -128,6 +128,7 @@ pub static PROFILE: Profile = Profile {
     boost: true,
     edit: false,
     delete: true,
+    prices: &[],
     rates: RATES,
     settling: Settling::OwnId,
     auth: Auth::Session,

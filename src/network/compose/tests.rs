@@ -32,6 +32,7 @@ fn profile(id: NetworkId, form: Form, threads: Threads, text: TextRules) -> Prof
         boost: true,
         edit: false,
         delete: false,
+        prices: &[],
         rates: &[],
         settling: Settling::Person,
         auth: Auth::None,

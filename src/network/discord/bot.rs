@@ -36,6 +36,7 @@ static PROFILE: Profile = Profile {
     edit: true,
     delete: true,
     // How often a channel may be written to is not published; the answers say what is left.
+    prices: &[],
     rates: &[],
     settling: Settling::Key { window: KEY_WINDOW, settle: SETTLE },
     auth: Auth::Token,

@@ -33,6 +33,7 @@ static PROFILE: Profile = Profile {
     edit: true,
     delete: true,
     // What holds today is not published; the answers say what is left.
+    prices: &[],
     rates: &[],
     settling: Settling::Person,
     auth: Auth::Token,

@@ -73,6 +73,7 @@ static PROFILE: Profile = Profile {
     boost: false,
     edit: false,
     delete: false,
+    prices: &[],
     rates: &[],
     settling: Settling::Person,
     auth: Auth::Token,

@@ -91,6 +91,7 @@ static PROFILE: Profile = Profile {
     boost: false,
     edit: true,
     delete: true,
+    prices: &[],
     rates: &[],
     settling: Settling::Listing { settle: SETTLE },
     auth: Auth::Token,

@@ -85,6 +85,7 @@ static PROFILE: Profile = Profile {
     boost: false,
     edit: false,
     delete: false,
+    prices: &[],
     rates: &[Rate {
         of: Rated::Posts,
         limit: Limit { value: 50, source: MEDIA },

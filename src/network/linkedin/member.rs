@@ -42,6 +42,7 @@ static PROFILE: Profile = Profile {
     edit: true,
     delete: true,
     // A day's quota is kept to the app's own dashboard, and no answer says what is left.
+    prices: &[],
     rates: &[],
     settling: Settling::Person,
     auth: Auth::Token,

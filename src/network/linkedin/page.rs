@@ -47,6 +47,7 @@ static PROFILE: Profile = Profile {
     boost: true,
     edit: true,
     delete: true,
+    prices: &[],
     rates: &[],
     settling: Settling::Listing { settle: SETTLE },
     auth: Auth::Token,

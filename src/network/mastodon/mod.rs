@@ -133,6 +133,7 @@ static PROFILE: Profile = Profile {
     boost: true,
     edit: true,
     delete: true,
+    prices: &[],
     rates: RATES,
     settling: Settling::Key { window: KEY_WINDOW, settle: SETTLE },
     auth: Auth::Token,

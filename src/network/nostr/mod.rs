@@ -70,6 +70,7 @@ static PROFILE: Profile = Profile {
     boost: true,
     edit: false,
     delete: true,
+    prices: &[],
     rates: &[],
     settling: Settling::Hash,
     auth: Auth::Token,

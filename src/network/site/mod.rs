@@ -63,6 +63,7 @@ static PROFILE: Profile = Profile {
     boost: true,
     edit: false,
     delete: false,
+    prices: &[],
     rates: &[],
     settling: Settling::Receipt,
     auth: Auth::None,

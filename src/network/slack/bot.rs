@@ -73,6 +73,7 @@ static PROFILE: Profile = Profile {
     edit: true,
     delete: true,
     // About one message a second and channel, with bursts: nothing that a post comes near.
+    prices: &[],
     rates: &[],
     settling: Settling::Listing { settle: SETTLE },
     auth: Auth::Token,

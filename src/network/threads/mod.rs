@@ -99,6 +99,7 @@ static PROFILE: Profile = Profile {
     boost: true,
     edit: false,
     delete: true,
+    prices: &[],
     rates: &[Rate {
         of: Rated::Posts,
         limit: Limit { value: 250, source: OVERVIEW },

@@ -90,6 +90,7 @@ static PROFILE: Profile = Profile {
     boost: true,
     edit: true,
     delete: true,
+    prices: &[],
     rates: &[],
     settling: Settling::Person,
     auth: Auth::Token,

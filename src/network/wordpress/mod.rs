@@ -82,6 +82,7 @@ static PROFILE: Profile = Profile {
     boost: false,
     edit: true,
     delete: true,
+    prices: &[],
     rates: &[],
     settling: Settling::OwnId,
     auth: Auth::Token,

@@ -155,6 +155,8 @@ pub struct Line<'a> {
     pub parts: usize,
     /// How many of them are out.
     pub done: usize,
+    /// What the rest is estimated to cost, in millionths of a US dollar.
+    pub cost: Option<u64>,
     /// The public link of the first part, if it is out.
     pub url: Option<Cow<'a, str>>,
     /// The post's file, if it is there.
@@ -212,6 +214,7 @@ impl<'a> Line<'a> {
             at: row.at,
             parts: row.parts,
             done: row.done,
+            cost: row.cost(),
             url: row.url.as_deref().map(Cow::Borrowed),
             path: row.desired.as_ref().map(|desired| desired.path.as_str()),
             title: row.draft().map_or(Cow::Borrowed(row.post.as_str()), |draft| Cow::Owned(title(draft, findings))),

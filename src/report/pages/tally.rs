@@ -74,8 +74,8 @@ pub(super) fn live(url: Option<&str>) -> Option<String> {
 
 fn group(line: &Line<'_>, view: &View<'_>, page: &PageView<'_>) -> GroupView {
     let zone = view.config.zone;
-    let Line { post, account, verdict, reason, at, parts, .. } = line;
-    let why = because(&Why { post, account, verdict: *verdict, reason, at: *at, parts: *parts }, zone);
+    let Line { post, account, verdict, reason, at, parts, cost, .. } = line;
+    let why = because(&Why { post, account, verdict: *verdict, reason, at: *at, parts: *parts, cost: *cost }, zone);
     GroupView {
         post: post.to_string(),
         href: page.post(post),
