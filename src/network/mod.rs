@@ -20,6 +20,7 @@ mod graph;
 pub mod instagram;
 mod job;
 pub mod linkedin;
+mod listing;
 mod mail;
 pub mod mastodon;
 pub mod nip19;

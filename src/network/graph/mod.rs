@@ -1,13 +1,13 @@
 //! What networks on Meta's Graph API have in common: refusals by code, containers that are made ready before they are published,
-//! and listings of our own posts. Adapters say how their fields are called.
+//! and times. Adapters say how their fields are called.
 
 mod container;
-mod listing;
+mod moment;
 mod refusal;
 
 pub(super) use self::{
     container::{Container, wait_until_ready},
-    listing::{Listed, Search, moment},
+    moment::moment,
     refusal::{done, read},
 };
 

@@ -15,7 +15,8 @@ use self::reply::Me;
 use super::{
     Auth, Composed, ErrorKind, Found, Job, Limit, Limits, Look, MediaRules, Need, Network, NetworkError, Probe,
     Profile, Rate, Rated, Receipt, Settling, Shape, ShownAddress, TextRules, Threads, VideoRules, Wire, compose,
-    graph::{Container, Made, Search, read, wait_until_ready},
+    graph::{Container, Made, read, wait_until_ready},
+    listing::Search,
 };
 use crate::{
     diag::Code,

@@ -2,10 +2,7 @@
 
 use crate::{
     model::Remote,
-    network::{
-        Job, Receipt,
-        graph::{Listed, moment},
-    },
+    network::{Job, Receipt, graph::moment, listing::Listed},
 };
 use serde::Deserialize;
 use serde_json::Value;

@@ -17,7 +17,8 @@ use super::{
     Auth, CardOptions, Composed, ErrorKind, Found, Job, Limit, Limits, Look, MediaRules, Need, Network, NetworkError,
     PollRules, Probe, Profile, Rate, Rated, Receipt, Referent, Settling, ShownAddress, TextRules, Threads as Chains,
     VideoRules, Wire, compose,
-    graph::{self, Container, Made, Search, read, wait_until_ready},
+    graph::{self, Container, Made, read, wait_until_ready},
+    listing::Search,
 };
 use crate::{
     diag::Code,

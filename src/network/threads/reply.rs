@@ -4,7 +4,8 @@ use crate::{
     model::{Remote, Timestamp},
     network::{
         ErrorKind, Job, NetworkError, Receipt, Response,
-        graph::{Listed, moment, read},
+        graph::{moment, read},
+        listing::Listed,
     },
 };
 use serde::Deserialize;

@@ -85,16 +85,6 @@ impl Search {
     }
 }
 
-/// Reads a time as the Graph API writes it: `2026-11-23T09:00:00+0000`.
-pub(in crate::network) fn moment(text: &str) -> Option<Timestamp> {
-    match text.len().checked_sub(5).filter(|at| text.is_char_boundary(*at)).map(|at| text.split_at(at)) {
-        Some((time, zone)) if zone.starts_with(['+', '-']) => {
-            Timestamp::parse(&format!("{time}{}:{}", zone.get(..3)?, zone.get(3..)?))
-        }
-        _ => Timestamp::parse(text),
-    }
-}
-
 /// Brings a text into the form that is compared: single spaces.
 fn normalise(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -170,12 +160,5 @@ mod tests {
         check("", vec![post("1", Some("09:00:01"), "", false)], true, "absent, go on");
         let long = "x".repeat(90);
         check(&long, vec![post("1", Some("09:00:01"), &format!("{long} edited"), true)], true, "unclear, go on");
-    }
-
-    #[test]
-    fn times_are_read_as_the_api_writes_them() {
-        assert_eq!(moment("2026-11-23T09:00:00+0000"), Some(at("2026-11-23T09:00:00Z")));
-        assert_eq!(moment("2026-11-23T10:00:00+01:00"), Some(at("2026-11-23T09:00:00Z")));
-        assert_eq!((moment("soon"), moment(""), moment("é+000é")), (None, None, None));
     }
 }
