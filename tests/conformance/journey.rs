@@ -2,7 +2,7 @@
 
 use crate::{
     clock::{FakeClock, FakeEntropy},
-    fixtures,
+    fixtures, kept,
     line::Line,
     shelf::Shelf,
     stage,
@@ -67,8 +67,15 @@ pub(crate) enum Rest {
 }
 
 impl Journey {
-    /// Sets out with a draft that is due at once.
+    /// Sets out with a draft that is due at once. Where the account's secret serves once, a session is kept from the start, as a login
+    /// leaves it.
     pub(crate) fn new(network: &'static dyn AnyNetwork, make: impl FnOnce(&'static Profile) -> Draft) -> Self {
+        let journey = Self::signed_out(network, make);
+        if journey.twin.token_serves_once() { journey.signed_in() } else { journey }
+    }
+
+    /// Sets out with nothing but the account's own secret.
+    pub(crate) fn signed_out(network: &'static dyn AnyNetwork, make: impl FnOnce(&'static Profile) -> Draft) -> Self {
         let profile = network.profile();
         let twin = twins::make(profile.id).unwrap_or_else(|| panic!("the network `{}` has no twin", profile.id));
         let clock = Rc::new(FakeClock::new());
@@ -89,6 +96,32 @@ impl Journey {
             config,
             desired,
             printed: RefCell::default(),
+        }
+    }
+
+    /// Keeps sessions from now on, and opens the first.
+    fn signed_in(mut self) -> Self {
+        self.keep_sessions(kept::vault(), true);
+        let stop = Stop::new();
+        let media = Media::default();
+        let account = self.config.accounts.values().next().expect("an account").clone();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(engine::probe(self.world(&stop, &media), &account)).expect("signed in");
+        self.line.forget();
+        self
+    }
+
+    fn world<'w>(&'w self, stop: &'w Stop, media: &'w Media) -> World<'w> {
+        World {
+            config: &self.config,
+            transport: &self.line,
+            clock: &*self.clock,
+            entropy: &self.entropy,
+            secrets: &self.secrets,
+            media,
+            networks: &network::find,
+            commit: "c0ffee",
+            stop,
         }
     }
 
@@ -143,17 +176,7 @@ impl Journey {
         self.note(&plan);
         let stop = Stop::new();
         let media = Media { shelf: self.line.shelf.clone() };
-        let world = World {
-            config: &self.config,
-            transport: &self.line,
-            clock: &*self.clock,
-            entropy: &self.entropy,
-            secrets: &self.secrets,
-            media: &media,
-            networks: &network::find,
-            commit: "c0ffee",
-            stop: &stop,
-        };
+        let world = self.world(&stop, &media);
         let publisher = async {
             let mut progress = |progress: Progress| self.note(&progress);
             tokio::select! {

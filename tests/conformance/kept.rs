@@ -39,6 +39,12 @@ impl Files for Remote {
     }
 }
 
+/// Makes a vault that nobody else knows.
+pub(crate) fn vault() -> SharedVault {
+    let (key, _) = make_key();
+    SharedVault::new(Vault::new(Box::new(Remote::default()), Ok(key), Vec::new()))
+}
+
 /// A machine of CI: it has the vault's key, and perhaps the account's own secret.
 fn machine(journey: &mut Journey, remote: &Remote, key: &SecretString, has_password: bool) {
     let vault = Vault::new(Box::new(remote.clone()), Ok(key.clone()), Vec::new());
@@ -60,7 +66,7 @@ fn publish(journey: &mut Journey, name: &str) -> Vec<&'static str> {
 }
 
 pub(crate) fn session(network: &'static dyn AnyNetwork) {
-    let mut journey = Journey::new(network, |profile| fixtures::text(profile, "first"));
+    let mut journey = Journey::signed_out(network, |profile| fixtures::text(profile, "first"));
     let (remote, (key, _)) = (Remote::default(), make_key());
     let opens = |labels: &[&str]| labels.iter().filter(|label| label.contains("session")).count();
 

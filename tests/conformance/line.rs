@@ -100,6 +100,11 @@ impl Line {
         self.script.borrow_mut().clear();
     }
 
+    /// Forgets what went over it so far.
+    pub(crate) fn forget(&self) {
+        self.log.borrow_mut().clear();
+    }
+
     /// Returns what went over it so far.
     pub(crate) fn log(&self) -> Vec<Exchange> {
         self.log.borrow().clone()

@@ -57,6 +57,11 @@ pub(crate) trait Twin {
         false
     }
 
+    /// Returns whether the account's secret opens a session once and never again, so that sessions must be kept.
+    fn token_serves_once(&self) -> bool {
+        false
+    }
+
     /// Turns into a server that speaks the same language but forgets every key; false if there is none like it.
     fn forget_keys(&self) -> bool {
         false
