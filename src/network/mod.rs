@@ -39,6 +39,7 @@ pub mod threads;
 pub mod webhook;
 mod wire;
 pub mod wordpress;
+pub mod x;
 
 pub use self::{
     compose::{compose, compose_written},
@@ -85,6 +86,7 @@ pub static ALL: &[&dyn AnyNetwork] = &[
     &nostr::Nostr,
     &facebook::Facebook,
     &email::Email,
+    &x::X,
 ];
 
 /// Finds a network.

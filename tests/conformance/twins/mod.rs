@@ -17,6 +17,7 @@ mod telegram;
 mod threads;
 mod webhook;
 mod wordpress;
+mod x;
 
 use crate::twin::Twin;
 use masthead::model::NetworkId;
@@ -43,6 +44,7 @@ pub(crate) fn make(network: NetworkId) -> Option<Rc<dyn Twin>> {
         "threads" => Some(Rc::new(threads::ThreadsTwin::default())),
         "webhook" => Some(Rc::new(webhook::WebhookTwin::new())),
         "wordpress" => Some(Rc::new(wordpress::WordPressTwin::default())),
+        "x" => Some(Rc::new(x::XTwin::new())),
         _ => None,
     }
 }
