@@ -13,6 +13,9 @@ use crate::{
 /// The longest id, in characters.
 const MAX_LENGTH: usize = 200;
 
+/// What the address of somebody's post begins with on networks that aren't of the web.
+const SCHEMES: [&str; 2] = ["at://", "nostr:"];
+
 /// Returns whether it can name a post: it becomes a path in the ledger, on every file system.
 pub(super) fn is_id(text: &str) -> bool {
     let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./".contains(byte);
@@ -76,10 +79,10 @@ fn mended(text: &str) -> Option<String> {
     is_id(&better).then_some(better)
 }
 
-/// Reads the name of another post: an id of ours, or anybody's web address.
+/// Reads the name of another post: an id of ours, or anybody's address.
 pub(super) fn reference(key: &str, node: Node<'_>, out: &mut Vec<Diagnostic>) -> Option<Spanned<Reference>> {
     let text = read::text(key, node, out)?;
-    if is_web_address(&text.value) {
+    if is_web_address(&text.value) || is_other_address(&text.value) {
         return Some(text.map(|text| Reference::Url(text.into_owned())));
     }
     if is_id(&text.value) {
@@ -90,6 +93,11 @@ pub(super) fn reference(key: &str, node: Node<'_>, out: &mut Vec<Diagnostic>) ->
             .help("write the id of a post here, or the whole address of another, beginning with https://"),
     );
     None
+}
+
+fn is_other_address(text: &str) -> bool {
+    let rest = SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme));
+    rest.is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_graphic()))
 }
 
 #[cfg(test)]

@@ -47,19 +47,19 @@ pub(super) static POST: &[Key<PostKey>] = &[
         id: PostKey::ReplyTo,
         name: "reply_to",
         shape: Shape::TEXT,
-        doc: "What it answers: the id of a post here, or a web address.",
+        doc: "What it answers: the id of a post here, or the address of any other.",
     },
     Key {
         id: PostKey::Quote,
         name: "quote",
         shape: Shape::TEXT,
-        doc: "What it quotes: the id of a post here, or a web address.",
+        doc: "What it quotes: the id of a post here, or the address of any other.",
     },
     Key {
         id: PostKey::Boost,
         name: "boost",
         shape: Shape::TEXT,
-        doc: "What it passes on instead of saying something of its own: the id of a post here, or a web address.",
+        doc: "What it passes on instead of saying something of its own: the id of a post here, or the address of any other.",
     },
     Key {
         id: PostKey::Poll,

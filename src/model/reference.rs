@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 pub enum Reference {
     /// One of ours, by id.
     Post(PostId),
-    /// Anybody's, by its web address.
+    /// Anybody's, by its address on the web or on its network.
     Url(String),
 }
 

@@ -342,3 +342,21 @@ fn mistakes_in_defaults_are_not_told_again_for_each_post() {
     let (_, findings) = read_with("+++\n+++\n# @sky\n", &defaults.expect("defaults"));
     assert_eq!(findings, []);
 }
+
+#[test]
+fn posts_of_others_are_named_by_the_address_that_people_copy() {
+    for address in ["https://a.example/1", "at://did:plc:abc/app.bsky.feed.post/3k", "nostr:nevent1qqs2jpdedrne3pc"] {
+        let post = good(&format!("+++\nto = [\"brand\"]\nquote = \"{address}\"\n+++\n\nHello.\n"));
+        let quote = &post.quote.as_ref().expect("a reference").value;
+        assert!(matches!(quote, Reference::Url(url) if url == address), "{quote:?}");
+    }
+    for address in ["nostr:", "at://a b", "javascript:1"] {
+        check(
+            &format!("quote = \"{address}\""),
+            &format!(
+                "bad-value: `{address}` is neither an id nor a web address [\"{address}\"] (write the id of a post here, or the \
+                 whole address of another, beginning with https://)"
+            ),
+        );
+    }
+}

@@ -41,8 +41,8 @@ static REFERENCE: Code = Code {
     fixed: true,
     explain: "On Nostr only notes can be answered, quoted or passed on, and they must be on a relay of the account.\n\n\
               ```toml\nreply_to = \"nostr:nevent1…\"\n```\n\n\
-              Name the note by its `nevent1…` or `note1…`, alone or at the end of a page's address, or, if it is one of ours, by its \
-              id.",
+              Name the note by `nostr:` and its `nevent1…` or `note1…`, by the address of a page that ends with one, or, if it is one of \
+              ours, by its id.",
 };
 
 /// Returns what Nostr minds in an account and the references of a post.
