@@ -60,6 +60,40 @@ wait_http() { # wait_http URL SECONDS DATA
   die "no answer from $1"
 }
 
+wait_port() { # wait_port PORT SECONDS DATA
+  local tries=$(( $2 * 5 ))
+  while [ $tries -gt 0 ]; do
+    (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return 0
+    kill -0 "$(cat "$3/pid")" 2>/dev/null || { tail -n 30 "$3/log" >&2; die "the server has ended"; }
+    sleep 0.2; tries=$((tries - 1))
+  done
+  tail -n 30 "$3/log" >&2
+  die "nothing listens on port $1"
+}
+
+# A virtual environment of Python in a folder, with packages from PyPI.
+python_env() { # python_env FOLDER PACKAGE==VERSION...
+  local folder=$1; shift
+  [ -f "$folder/.installed-$*" ] && return 0
+  mkdir -p "$REALSERVERS"
+  python3 -m venv "$folder" >&2 || die "python3 can't make a virtual environment (install python3-venv)"
+  "$folder/bin/pip" install -q "$@" >&2 || die "pip can't install $*"
+  touch "$folder/.installed-$*"
+}
+
+# An authority of our own, and a certificate of it for this machine: ca.pem, cert.pem and key.pem in a folder.
+make_certificate() { # make_certificate FOLDER
+  need_packages openssl openssl
+  ( cd "$1" || exit 1
+    key=(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes)
+    openssl req -x509 "${key[@]}" -days 30 -keyout ca-key.pem -out ca.pem -subj '/CN=The authority of a test' \
+      -addext keyUsage=critical,keyCertSign &&
+    openssl req "${key[@]}" -keyout key.pem -out request.pem -subj /CN=localhost &&
+    printf '%s\n' subjectAltName=DNS:localhost,IP:127.0.0.1 basicConstraints=CA:FALSE extendedKeyUsage=serverAuth >extensions &&
+    openssl x509 -req -in request.pem -CA ca.pem -CAkey ca-key.pem -CAcreateserial -days 30 -extfile extensions -out cert.pem
+  ) >"$1/openssl.log" 2>&1 || die "no certificate can be made: $(tail -n 5 "$1/openssl.log")"
+}
+
 stop_server() { # stop_server DATA : asks it to end, and makes it after 10 seconds
   local pid
   pid=$(cat "$1/pid" 2>/dev/null) || return 0
