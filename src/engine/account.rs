@@ -210,9 +210,11 @@ impl<'a> AccountRun<'a> {
     }
 
     /// Renews the session, or opens another. An account whose token goes with each request has none to renew.
-    pub(super) async fn sign_in_anew(&mut self) -> Result<(), NetworkError> {
+    pub(super) async fn sign_in_anew(&mut self, refused: &NetworkError) -> Result<(), NetworkError> {
         if self.profile().auth != Auth::Session {
-            return Err(NetworkError::new(ErrorKind::SignedOut, "the network does not accept the account's token"));
+            // In its own words as well: some say what kind of token they want.
+            let message = format!("the network does not accept the account's token: {}", refused.message);
+            return Err(NetworkError { message, ..refused.clone() });
         }
         self.signed_in = false;
         match self.run.world.secrets.tokens() {

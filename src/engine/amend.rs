@@ -137,7 +137,7 @@ impl AccountRun<'_> {
             match deleted.map_err(|error| self.run.redactor.error(error)) {
                 Err(error) if error.kind == ErrorKind::SignedOut && !renewed => {
                     renewed = true;
-                    self.sign_in_anew().await?;
+                    self.sign_in_anew(&error).await?;
                 }
                 deleted => return deleted,
             }
@@ -188,7 +188,7 @@ impl AccountRun<'_> {
                 Ok(receipt) => return Ok(Ok(receipt.remote)),
                 Err(error) if error.kind == ErrorKind::SignedOut && !renewed => {
                     renewed = true;
-                    if let Err(error) = self.sign_in_anew().await {
+                    if let Err(error) = self.sign_in_anew(&error).await {
                         return Ok(Err(explain(&error)));
                     }
                 }

@@ -188,7 +188,7 @@ impl AccountRun<'_> {
                 Ok(Found::Unclear(why)) => return Reply::Unclear(why),
                 Err(error) if error.kind == ErrorKind::SignedOut && !renewed => {
                     renewed = true;
-                    if let Err(error) = self.sign_in_anew().await {
+                    if let Err(error) = self.sign_in_anew(&error).await {
                         return self.unanswered(&error);
                     }
                 }
@@ -265,7 +265,7 @@ impl AccountRun<'_> {
             match judge(&error, record.sent, claimed) {
                 Verdict::SignIn if !renewed => {
                     renewed = true;
-                    if let Err(error) = self.sign_in_anew().await {
+                    if let Err(error) = self.sign_in_anew(&error).await {
                         return Ok(self.unanswered(&error));
                     }
                 }

@@ -90,7 +90,7 @@ impl AccountRun<'_> {
                         return Ok(self.locked_out(&error));
                     }
                     renewed = true;
-                    if let Err(error) = self.sign_in_anew().await {
+                    if let Err(error) = self.sign_in_anew(&error).await {
                         return self.not_signed_in(part, error).await;
                     }
                 }

@@ -74,7 +74,7 @@ fn forms_of(secret: &str) -> Vec<String> {
         text
     };
     let quoted = |text: String| text[1..text.len() - 1].to_owned();
-    vec![
+    let mut forms = vec![
         secret.to_owned(),
         base64(secret.as_bytes(), b'+', b'/'),
         base64(secret.as_bytes(), b'-', b'_'),
@@ -83,7 +83,20 @@ fn forms_of(secret: &str) -> Vec<String> {
         percent(true, "+"),
         quoted(serde_json::Value::from(secret).to_string()),
         quoted(format!("{secret:?}")),
-    ]
+    ];
+    forms.extend(within_base64(secret.as_bytes()));
+    forms
+}
+
+/// Returns how bytes look within the base64 of more than themselves, such as a name and a password: it depends on how many
+/// bytes stand before. What they share with the bytes beside is left out.
+fn within_base64(bytes: &[u8]) -> impl Iterator<Item = String> {
+    [0, 1, 2].into_iter().flat_map(move |before| {
+        let padded = [&[0; 2][..before], bytes].concat();
+        let (start, end) = ((before * 8).div_ceil(6), padded.len() * 8 / 6);
+        [(b'+', b'/'), (b'-', b'_')]
+            .map(|(plus, slash)| base64(&padded, plus, slash).get(start..end).unwrap_or_default().to_owned())
+    })
 }
 
 /// Encodes without padding, so that both ways of writing the end are found.
@@ -125,6 +138,10 @@ mod tests {
         check("s3cr3t/token+1", "?t=s3cr3t%2ftoken%2b1&x", "?t=[secret]&x");
         check("two words", "q=two+words, two%20words", "q=[secret], [secret]");
         check("hunter22", "Basic aHVudGVyMjI=", "Basic [secret]=");
+        // `AUTH PLAIN` with a name of each length: the letters that are shared with it stay.
+        check("hunter22", "AHVzZXIAaHVudGVyMjI=", "AHVzZXIA[secret]=");
+        check("hunter22", "AGFiAGh1bnRlcjIy", "AGFiAG[secret]");
+        check("hunter22", "AGFiYwBodW50ZXIyMg==", "AGFiYwB[secret]g==");
         check("a\"quoted\\one", r#"{"password":"a\"quoted\\one"}"#, r#"{"password":"[secret]"}"#);
         check("pass-\u{e9}", "pass-%C3%A9", "[secret]");
     }

@@ -70,8 +70,8 @@ fn read(response: &Response) -> Result<Said, NetworkError> {
         return response.json();
     }
     let Ok(said) = response.json::<Said>() else { return Err(response.refusal(None)) };
-    let error = response.refusal(Some(format!("the mail server refused it: {}", said.text)));
-    Err(error.detail(format!("SMTP {}: {}", said.code, said.text)))
+    let words = format!("SMTP {}: {}", said.code, said.text);
+    Err(response.refusal(Some(format!("the mail server refused it with {words}"))).detail(words))
 }
 
 #[cfg(test)]
