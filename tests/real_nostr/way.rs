@@ -1,14 +1,21 @@
 //! A way to a relay, which hears what is said to it and on which a note or an answer can be lost.
 
-use crate::tls::{Bytes, Certificates};
+use crate::tls::Certificates;
 use futures_util::{SinkExt as _, StreamExt as _};
 use std::{
     net::TcpListener,
     sync::{Arc, Mutex},
     thread,
 };
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
 use tokio_tungstenite::{accept_async, client_async, tungstenite::Message};
+
+/// A stream of bytes, encrypted or not.
+trait Bytes: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Bytes for T {}
 
 /// What becomes of the next note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
