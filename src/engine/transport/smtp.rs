@@ -38,8 +38,6 @@ const GOODBYE: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub(super) struct SmtpTransport {
     times: Times,
-    /// An authority that is trusted beside the usual ones; tests bring theirs.
-    authority: Option<Certificate>,
 }
 
 /// How a talk ended early.
@@ -53,7 +51,7 @@ enum Broken {
 impl SmtpTransport {
     /// Takes the time-outs from the configuration.
     pub(super) fn with_times(self, times: Times) -> Self {
-        Self { times, ..self }
+        Self { times }
     }
 
     async fn carry(&self, request: &Outgoing) -> Result<Response, TransportError> {
@@ -99,7 +97,7 @@ impl SmtpTransport {
         let from_the_start = url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("smtps:"));
         let host = origin.host.trim_matches(['[', ']']).to_owned();
         let name = ClientId::default();
-        let tls = || self.tls(&host);
+        let tls = || tls(&host);
         let wrapped = if from_the_start { Some(tls()?) } else { None };
         let connecting = AsyncSmtpConnection::connect_tokio1(
             (host.as_str(), origin.port),
@@ -133,24 +131,6 @@ impl SmtpTransport {
         Ok(())
     }
 
-    /// Trusts the system's certificates, or Mozilla's on a machine without any.
-    fn tls(&self, host: &str) -> Result<TlsParameters, Broken> {
-        let builder = || {
-            let builder = TlsParameters::builder(host.to_owned());
-            match &self.authority {
-                Some(authority) => builder.add_root_certificate(authority.clone()),
-                None => builder,
-            }
-        };
-        let built = builder().build().or_else(|_| {
-            let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
-            let roots = roots.filter_map(|root| Certificate::from_der(root.to_vec()).ok());
-            let bare = builder().certificate_store(CertificateStore::None);
-            roots.fold(bare, |builder, root| builder.add_root_certificate(root)).build()
-        });
-        built.map_err(Broken::from)
-    }
-
     /// Carries a message and tells of it. Nothing of whom it is for.
     async fn tell(&self, request: Outgoing) -> Result<Response, TransportError> {
         let begun = Instant::now();
@@ -178,6 +158,18 @@ impl From<Error> for Broken {
             None => Self::Off(error.to_string()),
         }
     }
+}
+
+/// Trusts the system's certificates, or Mozilla's on a machine without any.
+fn tls(host: &str) -> Result<TlsParameters, Broken> {
+    let builder = || TlsParameters::builder(host.to_owned());
+    let built = builder().build().or_else(|_| {
+        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+        let roots = roots.filter_map(|root| Certificate::from_der(root.to_vec()).ok());
+        let bare = builder().certificate_store(CertificateStore::None);
+        roots.fold(bare, |builder, root| builder.add_root_certificate(root)).build()
+    });
+    built.map_err(Broken::from)
 }
 
 async fn goodbye(mut connection: AsyncSmtpConnection) {
