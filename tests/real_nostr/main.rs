@@ -165,6 +165,10 @@ fn a_note_of_somebody_else_is_answered_quoted_and_passed_on() {
     let relay = &relays.open[0];
     let (author, other) = (Author::new(), Author::new());
     let theirs = other.note("Who makes \"hoodies\"? \\ 日本\n\tAnybody?", now() - 60);
+    let mut forged = theirs.clone();
+    forged["content"] = json!("Whoever makes hoodies?");
+    let refused = put(relay, &forged);
+    assert!(refused[2] == false && refused[3] == "invalid: Bad signature", "the relay checks signatures: {refused}");
     assert_eq!(put(relay, &theirs)[2], true);
     let id = theirs["id"].as_str().and_then(nip19::from_hex).and_then(|id| id.try_into().ok()).expect("an id");
     let name = nip19::event_name(&EventName { id, ..EventName::default() });
