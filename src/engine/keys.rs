@@ -31,6 +31,17 @@ impl Keys {
             Some(token) => {
                 secrets.get(&token.value).map_err(|why| format!("the token of account `{}`: {why}", account.id))
             }
+            None if profile.auth == Auth::Session && profile.login.is_some() && secrets.tokens().is_none() => {
+                Err(format!(
+                    "nobody is signed in to account `{0}`, and there is no vault to keep what {1} gives: run `masthead vault init`, then \
+                 `masthead login {0}`",
+                    account.id, profile.name
+                ))
+            }
+            None if profile.login.is_some() => Err(format!(
+                "account `{0}` has no `token` in masthead.toml; `masthead login {0}` gets one from {1}",
+                account.id, profile.name
+            )),
             None => {
                 Err(format!("account `{}` has no `token` in masthead.toml; {} needs one", account.id, profile.name))
             }

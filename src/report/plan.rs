@@ -215,7 +215,10 @@ fn why(row: &Why<'_>, zone: Zone) -> String {
 }
 
 fn recipients(out: usize, refused: usize, person: usize) -> String {
-    let mut text = format!("goes on: out to {}", words::count(out, "recipient", "recipients"));
+    let mut text = match out {
+        0 => "goes on: nobody has it yet".to_owned(),
+        _ => format!("goes on: out to {}", words::count(out, "recipient", "recipients")),
+    };
     if refused > 0 {
         text.push_str(&format!(", refused for {refused}"));
     }

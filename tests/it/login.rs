@@ -182,3 +182,16 @@ fn what_is_missing_is_told_before_anybody_is_asked() {
     assert_eq!(code, 1);
     assert!(err.contains("`TRIAL_CLIENT` is not set"), "{err}");
 }
+
+#[test]
+fn who_is_signed_in_nowhere_is_told_how_to_be() {
+    for (more, hint) in [
+        ("network = \"x\"\nclient_id = \"a\"", "`masthead vault init`, then `masthead login brand`"),
+        ("network = \"linkedin\"", "`masthead login brand` gets one from LinkedIn"),
+    ] {
+        let sandbox = Sandbox::with_config(&format!("[accounts.brand]\n{more}\n"));
+        sandbox.write("content/hello.md", "+++\nid = \"hello\"\nto = [\"brand\"]\n+++\n\nHello.\n");
+        sandbox.commit();
+        sandbox.run(&["publish"]).code(1).says(hint);
+    }
+}
