@@ -1,7 +1,7 @@
 use super::{clock::random_id, mail, outgoing::Stock, schnorr};
 use crate::{
     model::MediaKind,
-    network::{Credential, FieldValue, MediaKey, Payload, RelayOrder},
+    network::{Credential, FieldValue, MediaKey, Payload, RelayOrder, Slice},
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
@@ -45,6 +45,9 @@ pub(super) fn render(payload: &Payload, stock: &Stock<'_>) -> Result<Rendered, S
             let upload = upload(key)?;
             Rendered { content_type: Some(upload.kind.mime().to_owned()), bytes: upload.bytes.clone() }
         }
+        Payload::MediaSlice(slice) => {
+            Rendered { content_type: Some(BYTES.to_owned()), bytes: cut(upload(&slice.key)?, slice)?.to_vec() }
+        }
         Payload::Relays(call) => {
             let order = RelayOrder { relays: call.relays.clone(), frame: schnorr::frame(call, secret, now)? };
             Rendered { content_type: Some(JSON.to_owned()), bytes: json!(order).to_string().into_bytes() }
@@ -78,15 +81,11 @@ pub(super) fn render(payload: &Payload, stock: &Stock<'_>) -> Result<Rendered, S
                     }
                     FieldValue::Media(key) => {
                         let upload = upload(key)?;
-                        // The file's own name stays at home: it may tell more than the picture.
-                        let head = format!(
-                            "; filename=\"media-{}.{}\"\r\ncontent-type: {}\r\n\r\n",
-                            key.0 + 1,
-                            upload.kind.extension(),
-                            upload.kind.mime()
-                        );
-                        bytes.extend_from_slice(head.as_bytes());
-                        bytes.extend_from_slice(&upload.bytes);
+                        file(&mut bytes, *key, upload.kind, upload.kind.mime(), &upload.bytes);
+                    }
+                    FieldValue::MediaSlice(slice) => {
+                        let upload = upload(&slice.key)?;
+                        file(&mut bytes, slice.key, upload.kind, BYTES, cut(upload, slice)?);
                     }
                 }
                 bytes.extend_from_slice(b"\r\n");
@@ -97,13 +96,34 @@ pub(super) fn render(payload: &Payload, stock: &Stock<'_>) -> Result<Rendered, S
     })
 }
 
+/// The type of bytes that are nothing by themselves.
+const BYTES: &str = "application/octet-stream";
+
+/// Writes a file into a form. Its own name stays at home: it may tell more than the picture.
+fn file(form: &mut Vec<u8>, key: MediaKey, kind: MediaKind, mime: &str, bytes: &[u8]) {
+    let name = format!("media-{}.{}", key.0 + 1, kind.extension());
+    form.extend_from_slice(format!("; filename=\"{name}\"\r\ncontent-type: {mime}\r\n\r\n").as_bytes());
+    form.extend_from_slice(bytes);
+}
+
+/// Returns a stretch of what is sent.
+fn cut<'u>(upload: &'u Upload, slice: &Slice) -> Result<&'u [u8], String> {
+    let bound = |at: u64| usize::try_from(at).ok();
+    let range = bound(slice.from).zip(bound(slice.to)).map(|(from, to)| from..to);
+    range
+        .and_then(|range| upload.bytes.get(range))
+        .ok_or_else(|| format!("the adapter asks for bytes {} to {} of {}", slice.from, slice.to, upload.bytes.len()))
+}
+
 /// Returns the value of a field as text.
 fn words(value: &FieldValue, secret: &dyn Fn(Credential) -> Result<SecretString, String>) -> Result<String, String> {
     match value {
         FieldValue::Text(text) => Ok(text.clone()),
         FieldValue::Json(value) => Ok(value.to_string()),
         FieldValue::Secret(credential) => Ok(secret(*credential)?.expose_secret().to_owned()),
-        FieldValue::Media(_) => Err("the adapter puts a file into a form that takes none".to_owned()),
+        FieldValue::Media(_) | FieldValue::MediaSlice(_) => {
+            Err("the adapter puts a file into a form that takes none".to_owned())
+        }
     }
 }
 
@@ -153,6 +173,25 @@ mod tests {
     #[test]
     fn a_medium_brings_its_type() {
         assert_eq!(written(&Payload::Media(MediaKey(0))), Ok((Some("image/png".to_owned()), "PIXELS".to_owned())));
+    }
+
+    #[test]
+    fn a_medium_is_cut_into_pieces_that_make_it_up() {
+        let key = MediaKey(0);
+        let pieces: Vec<String> = Slice::all(key, 6, 4)
+            .map(|slice| written(&Payload::MediaSlice(slice)))
+            .map(|piece| piece.map(|(kind, text)| format!("{} {text}", kind.unwrap_or_default())))
+            .collect::<Result<_, _>>()
+            .expect("within it");
+        assert_eq!(pieces, ["application/octet-stream PIXE", "application/octet-stream LS"]);
+        assert_eq!(Slice::all(key, 8, 4).count(), 2);
+        assert_eq!(Slice::all(key, 0, 4).count(), 0);
+        assert!(written(&Payload::MediaSlice(Slice { key, from: 4, to: 7 })).is_err());
+        let form = Payload::Multipart(vec![Field::new("media", FieldValue::MediaSlice(Slice { key, from: 1, to: 3 }))]);
+        let (_, text) = written(&form).expect("a form");
+        assert!(text.contains(
+            "name=\"media\"; filename=\"media-1.png\"\r\ncontent-type: application/octet-stream\r\n\r\nIX\r\n"
+        ));
     }
 
     #[test]

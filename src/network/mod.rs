@@ -56,7 +56,7 @@ pub use self::{
     recipient::{Recipient, Recipients, addresses},
     relay::{RelayAnswer, RelayCall, RelayEvent, RelayOrder, RelaySays, Signer},
     reply::{Budget, Response},
-    request::{Credential, Effect, Field, FieldValue, Method, Payload, Place, Request},
+    request::{Credential, Effect, Field, FieldValue, Method, Payload, Place, Request, Slice},
     slug::{is_slug, slug_of, tag_slug},
     wire::{Flow, Hand, Wire},
 };

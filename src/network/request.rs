@@ -102,6 +102,8 @@ pub enum Payload {
     Multipart(Vec<Field>),
     /// The bytes of one prepared image or video, with its own media type.
     Media(MediaKey),
+    /// Some of the bytes of one, for networks that take a long one in pieces.
+    MediaSlice(Slice),
     /// What several relays are told at once, signed where it is an event. The address is that of the first of them.
     Relays(RelayCall),
     /// An e-mail, whose envelope stands in the headers `mail-from` and `rcpt-to`.
@@ -128,6 +130,27 @@ pub enum FieldValue {
     Secret(Credential),
     /// A prepared image or video, sent with a file name and its media type.
     Media(MediaKey),
+    /// Some of the bytes of one, sent with a file name.
+    MediaSlice(Slice),
+}
+
+/// A stretch of the bytes of a prepared image or video.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// Of which.
+    pub key: MediaKey,
+    /// The first byte.
+    pub from: u64,
+    /// One past the last.
+    pub to: u64,
+}
+
+impl Slice {
+    /// Cuts a medium of so many bytes into pieces of a length, the last of which may be shorter.
+    pub fn all(key: MediaKey, bytes: u64, length: u64) -> impl Iterator<Item = Self> {
+        let starts = (0..bytes.div_ceil(length)).map(move |number| number * length);
+        starts.map(move |from| Self { key, from, to: bytes.min(from + length) })
+    }
 }
 
 /// What a request does on the other side.
@@ -154,6 +177,7 @@ impl Payload {
             | Self::Form(_)
             | Self::Multipart(_)
             | Self::Media(_)
+            | Self::MediaSlice(_)
             | Self::Mail(_) => &[],
         }
     }
@@ -167,7 +191,7 @@ impl Payload {
                 fields.iter().any(|field| matches!(&field.value, FieldValue::Secret(credential) if named(credential)))
             }
             Self::Relays(call) => call.signer.is_some() || !matches!(call.says, RelaySays::Tell(_)),
-            Self::Empty | Self::Json(_) | Self::Media(_) | Self::Mail(_) => false,
+            Self::Empty | Self::Json(_) | Self::Media(_) | Self::MediaSlice(_) | Self::Mail(_) => false,
         }
     }
 }
