@@ -41,7 +41,7 @@ static MEDIA: Code = Code {
     level: Level::Error,
     fixed: true,
     explain: "\
-A post on X shows up to four images, or one GIF, and neither beside a poll or a quoted post. Spread them over a thread, or leave the
+A post on X shows up to four images, or one GIF, or one video, and none beside a poll or a quoted post. Spread them over a thread, or leave the
 others out of the copy for X.",
 };
 

@@ -82,7 +82,7 @@ struct Deleted {
     deleted: bool,
 }
 
-/// An image that was uploaded.
+/// An image or video that was uploaded.
 #[derive(Debug, Deserialize)]
 pub(super) struct Upload {
     pub(super) id: String,
@@ -103,7 +103,7 @@ impl Upload {
     pub(super) fn wait(&self) -> Result<Option<Duration>, NetworkError> {
         let Some(processing) = &self.processing_info else { return Ok(None) };
         match processing.state.as_str() {
-            "failed" => Err(NetworkError::new(ErrorKind::Refused, "X can't process an image")),
+            "failed" => Err(NetworkError::new(ErrorKind::Refused, "X can't process an image or video")),
             "pending" | "in_progress" => {
                 Ok(Some(Duration::from_secs(processing.check_after_secs.unwrap_or(1).clamp(1, 30))))
             }

@@ -5,7 +5,7 @@ use crate::{
     model::{Account, MediaKind, Timestamp},
     network::{
         Credential, Effect, ErrorKind, Field, FieldValue, Job, Method, NetworkError, Payload, Place, PreparedMedia,
-        Request,
+        Request, Slice,
     },
 };
 use serde_json::{Map, json};
@@ -86,9 +86,32 @@ pub(super) fn upload(account: &Account, media: &PreparedMedia) -> Request {
     send("upload image", Method::Post, url, Payload::Multipart(fields), Effect::Prepare)
 }
 
-/// Asks how far an image is.
+/// Begins to send a video.
+pub(super) fn begin(account: &Account, video: &PreparedMedia) -> Request {
+    let body = json!({
+        "media_type": video.info.kind.mime(), "total_bytes": video.info.bytes, "media_category": "tweet_video",
+    });
+    let url = format!("{}/2/media/upload/initialize", base(account));
+    send("begin video", Method::Post, url, Payload::Json(body), Effect::Prepare)
+}
+
+/// Sends a piece of a video.
+pub(super) fn append(account: &Account, id: &str, number: usize, piece: Slice) -> Request {
+    let fields =
+        vec![Field::text("segment_index", number.to_string()), Field::new("media", FieldValue::MediaSlice(piece))];
+    let url = format!("{}/2/media/upload/{}/append", base(account), escape(id));
+    send("send piece of video", Method::Post, url, Payload::Multipart(fields), Effect::Prepare)
+}
+
+/// Says that all of a video was sent.
+pub(super) fn finish(account: &Account, id: &str) -> Request {
+    let url = format!("{}/2/media/upload/{}/finalize", base(account), escape(id));
+    send("finish video", Method::Post, url, Payload::Empty, Effect::Prepare)
+}
+
+/// Asks how far an image or video is.
 pub(super) fn upload_state(account: &Account, id: &str) -> Request {
-    get("read image state", format!("{}/2/media/upload?command=STATUS&media_id={}", base(account), escape(id)))
+    get("wait for media", format!("{}/2/media/upload?command=STATUS&media_id={}", base(account), escape(id)))
 }
 
 /// Describes an image.

@@ -2,9 +2,13 @@
 //!
 //! Statuses and words of errors are those of the real one, as read in its documentation and in clients' issues (to August 2026).
 
+mod media;
 mod text;
 
-use self::text::{links, told, weight};
+use self::{
+    media::Image,
+    text::{links, told, weight},
+};
 use crate::{
     fixtures,
     twin::{
@@ -15,7 +19,7 @@ use crate::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use masthead::{
     diag::Spanned,
-    model::{Account, AccountId, Client, MediaKind, NetworkId, OptionValue, SecretRef, Timestamp},
+    model::{Account, AccountId, Client, NetworkId, OptionValue, SecretRef, Timestamp},
     network::{Method, Response},
 };
 use serde_json::{Value, json};
@@ -29,8 +33,6 @@ const REDIRECT: &str = "http://127.0.0.1:8910/";
 const LIMIT: usize = 280;
 /// For how long the same post is refused, also once it is deleted. The real one compares the words alone.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long an animation takes to be processed.
-const PROCESSING: Duration = Duration::from_secs(4);
 /// What a session is for, and how long.
 const SCOPES: &str = "tweet.read tweet.write users.read media.write offline.access";
 const LASTS: Duration = Duration::from_secs(2 * 60 * 60);
@@ -44,6 +46,8 @@ pub(crate) struct XTwin(RefCell<State>);
 struct State {
     posts: Vec<Post>,
     images: BTreeMap<String, Image>,
+    /// Videos that are being sent: how long they will be, and their pieces.
+    coming: BTreeMap<String, (u64, BTreeMap<u64, Vec<u8>>)>,
     /// Access tokens, each with its end.
     access: BTreeMap<String, Timestamp>,
     refresh: Vec<String>,
@@ -59,13 +63,6 @@ struct Post {
     ours: bool,
     at: Timestamp,
     gone: bool,
-}
-
-struct Image {
-    kind: MediaKind,
-    bytes: usize,
-    alt: String,
-    at: Timestamp,
 }
 
 /// A refusal: the status, the title and the detail.
@@ -87,6 +84,7 @@ impl XTwin {
         Self(RefCell::new(State {
             posts: Vec::new(),
             images: BTreeMap::new(),
+            coming: BTreeMap::new(),
             access: BTreeMap::new(),
             refresh: vec![TOKEN.to_owned()],
             canaries: Vec::new(),
@@ -114,6 +112,9 @@ impl State {
             (Method::Post, ["tweets"]) => self.create(request),
             (Method::Delete, ["tweets", id]) => self.delete(id),
             (Method::Post, ["media", "upload"]) => self.upload(request),
+            (Method::Post, ["media", "upload", "initialize"]) => self.begin(request),
+            (Method::Post, ["media", "upload", id, "append"]) => self.append(request, id),
+            (Method::Post, ["media", "upload", id, "finalize"]) => self.finish(request, id),
             (Method::Get, ["media", "upload"]) => self.image_state(request),
             (Method::Post, ["media", "metadata"]) => self.describe(request),
             _ => refuse(404, "Not Found", "Not Found"),
@@ -204,66 +205,6 @@ impl State {
         Ok((201, json!({ "data": { "id": id, "text": asked["text"], "edit_history_tweet_ids": [id] } })))
     }
 
-    fn check_images(&self, images: &[&str], now: Timestamp) -> Result<(), Refusal> {
-        let known: Vec<&Image> = images.iter().filter_map(|id| self.images.get(*id)).collect();
-        let has_gif = known.iter().any(|image| image.kind == MediaKind::Gif);
-        if images.len() > 4 || known.len() < images.len() || (has_gif && known.len() > 1) {
-            return invalid("Your media IDs are invalid.");
-        }
-        if known.iter().any(|image| !image.is_ready(now)) {
-            return invalid("Your media is still being processed.");
-        }
-        Ok(())
-    }
-
-    fn upload(&mut self, request: &TwinRequest) -> Answer {
-        let form = request.form().unwrap_or_default();
-        let field = |name: &str| form.iter().find(|field| field.name == name).map(|field| field.bytes.as_slice());
-        let Some(bytes) = field("media") else { return invalid("no media") };
-        let category = String::from_utf8_lossy(field("media_category").unwrap_or_default()).into_owned();
-        let kind = fixtures::sniff(bytes).filter(|kind| !kind.is_video());
-        let fits = |kind: MediaKind| category == if kind == MediaKind::Gif { "tweet_gif" } else { "tweet_image" };
-        let Some(kind) = kind.filter(|kind| fits(*kind) && bytes.len() <= 5_000_000) else {
-            return invalid("media type unrecognized.");
-        };
-        self.serial += 1;
-        let id = (1_880_000_000_000_000_000_u64 + self.serial).to_string();
-        let image = Image { kind, bytes: bytes.len(), alt: String::new(), at: request.at };
-        let answer = self.told(&id, &image, request.at);
-        self.images.insert(id, image);
-        Ok((200, answer))
-    }
-
-    fn image_state(&self, request: &TwinRequest) -> Answer {
-        let id = request.query("media_id").unwrap_or_default();
-        match self.images.get(&id).filter(|_| request.query("command").as_deref() == Some("STATUS")) {
-            Some(image) => Ok((200, self.told(&id, image, request.at))),
-            None => refuse(404, "Not Found", "no such media"),
-        }
-    }
-
-    fn told(&self, id: &str, image: &Image, now: Timestamp) -> Value {
-        let mut data =
-            json!({ "id": id, "media_key": format!("3_{id}"), "size": image.bytes, "expires_after_secs": 86_400 });
-        if image.kind == MediaKind::Gif {
-            let state = if image.is_ready(now) { "succeeded" } else { "pending" };
-            data["processing_info"] = json!({ "state": state, "check_after_secs": 2 });
-        }
-        json!({ "data": data })
-    }
-
-    fn describe(&mut self, request: &TwinRequest) -> Answer {
-        let asked = request.json().unwrap_or_default();
-        let alt = asked["metadata"]["alt_text"]["text"].as_str().unwrap_or_default().to_owned();
-        let id = asked["id"].as_str().unwrap_or_default();
-        let Some(image) = self.images.get_mut(id) else { return refuse(404, "Not Found", "no such media") };
-        if alt.is_empty() || alt.chars().count() > 1_000 {
-            return invalid("$.metadata.alt_text.text: must be 1 to 1000 characters long");
-        }
-        image.alt = alt;
-        Ok((200, json!({ "data": { "id": id, "associated_metadata": {} } })))
-    }
-
     fn delete(&mut self, id: &str) -> Answer {
         match self.posts.iter_mut().find(|post| post.id == percent_decode(id) && !post.gone) {
             Some(post) if post.ours => {
@@ -349,12 +290,6 @@ impl State {
             facts,
             ..Live::default()
         }
-    }
-}
-
-impl Image {
-    fn is_ready(&self, now: Timestamp) -> bool {
-        self.kind != MediaKind::Gif || now.since(self.at) >= PROCESSING
     }
 }
 
@@ -462,6 +397,10 @@ impl Twin for XTwin {
     }
 
     fn takes_several_answers(&self) -> bool {
+        false
+    }
+
+    fn describes_videos(&self) -> bool {
         false
     }
 
