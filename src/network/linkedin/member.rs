@@ -21,6 +21,9 @@ const ID: NetworkId = NetworkId("linkedin");
 /// How long an image is given to be processed: a member's token may not ask how far it is.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// The same for a video. If it takes longer the post is refused as not ready, and tried again later.
+const FILM_GRACE: Duration = Duration::from_secs(60);
+
 static SCOPES: &[Scope] = &[
     Scope { name: "openid", why: "to be told as whom we publish" },
     Scope { name: "profile", why: "to be told as whom we publish" },
@@ -95,7 +98,8 @@ impl Network for LinkedIn {
         };
         let images = upload_all(job, &author, wire).await?;
         if !images.is_empty() {
-            wire.pause("LinkedIn to process images", GRACE).await;
+            let is_film = job.media.iter().any(|media| media.info.kind.is_video());
+            wire.pause("LinkedIn to process media", if is_film { FILM_GRACE } else { GRACE }).await;
         }
         create(job, &author, &images, wire).await
     }

@@ -3,7 +3,7 @@
 //! Versioned REST and JSON at `https://api.linkedin.com/rest`, with a bearer token of 60 days and the month of the API in a header
 //! that every call must carry (426 means that the month is no longer served). Posts are written as "little text", in which a few
 //! characters mean something and are escaped everywhere else, see [`little`]. An image is announced (`images?action=initializeUpload`),
-//! sent to the address that is answered, and named in `POST /posts`; what that made is told by the header `x-restli-id` alone. There
+//! sent to the address that is answered (a video in pieces), and named in `POST /posts`; what that made is told by the header `x-restli-id` alone. There
 //! is no idempotency, but the same words again are refused with 422 `DUPLICATE_POST`, which names the earlier post: evidence, though
 //! it also names posts that were deleted. A page's posts can be listed, a member's can not, so that a lost answer there is a person's
 //! to settle. A quote and a boost are both a `reshareContext`. See
@@ -22,8 +22,8 @@ mod search;
 
 pub use self::{member::LinkedIn, page::LinkedInPage};
 use super::{
-    CardOptions, ErrorKind, Form, Job, Limit, Login, Look, MediaRules, NetworkError, PollRules, Receipt, Referent,
-    Scope, SignIn, TextRules, VideoRules, Wire,
+    CardOptions, ErrorKind, Form, Job, Limit, Login, Look, MediaRules, NetworkError, Payload, PollRules, PreparedMedia,
+    Receipt, Referent, Scope, SignIn, Slice, TextRules, VideoRules, Wire,
 };
 use crate::{
     model::{Account, MediaKind, NetworkId, Remote},
@@ -35,6 +35,8 @@ const POSTS: &str =
     "https://learn.microsoft.com/linkedin/marketing/community-management/shares/posts-api, read August 2026";
 const IMAGES: &str =
     "https://learn.microsoft.com/linkedin/marketing/community-management/shares/images-api, read August 2026";
+const VIDEOS: &str =
+    "https://learn.microsoft.com/linkedin/marketing/community-management/shares/videos-api, read August 2026";
 const SEVERAL: &str =
     "https://learn.microsoft.com/linkedin/marketing/community-management/shares/multiimage-post-api, read August 2026";
 const POLLS: &str =
@@ -48,6 +50,7 @@ const SOURCES: &[&str] = &[
     "https://learn.microsoft.com/linkedin/marketing/community-management/shares/little-text-format",
     "https://learn.microsoft.com/linkedin/marketing/community-management/shares/images-api",
     "https://learn.microsoft.com/linkedin/marketing/community-management/shares/multiimage-post-api",
+    "https://learn.microsoft.com/linkedin/marketing/community-management/shares/videos-api",
     "https://learn.microsoft.com/linkedin/marketing/community-management/shares/poll-post-api",
     "https://learn.microsoft.com/linkedin/marketing/versioning",
     "https://learn.microsoft.com/linkedin/shared/authentication/authorization-code-flow",
@@ -85,12 +88,16 @@ const fn text(network: NetworkId) -> TextRules {
 const fn media() -> MediaRules {
     MediaRules {
         max_images: Limit { value: 20, source: SEVERAL },
-        max_videos: 0,
-        kinds: &[MediaKind::Jpeg, MediaKind::Png, MediaKind::Gif],
+        max_videos: 1,
+        kinds: &[MediaKind::Jpeg, MediaKind::Png, MediaKind::Gif, MediaKind::Mp4],
         max_image_bytes: None,
         max_image_pixels: Some(Limit { value: 36_152_319, source: IMAGES }),
-        max_video_bytes: None,
-        video: VideoRules::ANY,
+        max_video_bytes: Some(Limit { value: 500_000_000, source: VIDEOS }),
+        video: VideoRules {
+            codecs: &[],
+            shortest: Some(Limit { value: 3, source: VIDEOS }),
+            longest: Some(Limit { value: 30 * 60, source: VIDEOS }),
+        },
         // It is believed to be 4,086; nobody has written that down for certain, so it is the network's to refuse.
         max_alt: None,
         shrink: true,
@@ -131,6 +138,8 @@ fn possible(job: &Job<'_>) -> Result<(), NetworkError> {
         "show media of this kind"
     } else if u64::try_from(job.media.len()).is_ok_and(|media| media > limits.images) {
         "show so many images in one post"
+    } else if job.media.len() > 1 && job.media.iter().any(|media| media.info.kind.is_video()) {
+        "show a video beside others"
     } else if has_poll && !job.media.is_empty() {
         "show media beside a poll"
     } else if job.quote.is_some() && (has_poll || !job.media.is_empty()) {
@@ -169,15 +178,39 @@ async fn log_in(account: &Account, redirect: &str, wire: &mut Wire<'_>) -> Resul
     reply::token(&wire.call(request::exchange(account, redirect)?).await?)
 }
 
-/// Uploads the images of a post. Returns their names, in order.
+/// Uploads the images or the video of a post. Returns their names, in order.
 async fn upload_all(job: &Job<'_>, author: &str, wire: &mut Wire<'_>) -> Result<Vec<String>, NetworkError> {
     let mut images = Vec::with_capacity(job.media.len());
     for media in job.media {
+        if media.info.kind.is_video() {
+            images.push(upload_video(job.account, author, media, wire).await?);
+            continue;
+        }
         let place = reply::upload_place(&wire.call(request::upload_place(job.account, author)).await?)?;
-        reply::uploaded(&wire.call(request::upload(&place.upload_url, media)?).await?)?;
+        let payload = Payload::Media(media.key);
+        reply::uploaded(&wire.call(request::upload(&place.upload_url, payload)?).await?)?;
         images.push(place.image);
     }
     Ok(images)
+}
+
+/// Uploads a video in the pieces that LinkedIn asks for. Returns its name.
+async fn upload_video(
+    account: &Account,
+    author: &str,
+    video: &PreparedMedia,
+    wire: &mut Wire<'_>,
+) -> Result<String, NetworkError> {
+    let bytes = video.info.bytes;
+    let places = reply::video_places(&wire.call(request::video_places(account, author, bytes)).await?)?;
+    let mut names = Vec::with_capacity(places.pieces.len());
+    for piece in &places.pieces {
+        let slice = Slice { key: video.key, from: piece.first, to: piece.last.saturating_add(1).min(bytes) };
+        let call = request::upload(&piece.url, Payload::MediaSlice(slice))?;
+        names.push(reply::piece(&wire.call(call).await?)?);
+    }
+    reply::done(&wire.call(request::finish_video(account, &places.video, &places.token, &names)).await?)?;
+    Ok(places.video)
 }
 
 /// Asks how long a token serves and what it may do, where an application is set up that may ask.

@@ -148,15 +148,15 @@ impl Network for LinkedInPage {
     }
 }
 
-/// Waits until an image can be shown.
+/// Waits until an image or video can be shown.
 async fn wait_for(image: &str, account: &Account, wire: &mut Wire<'_>) -> Result<(), NetworkError> {
     let mut pause = Duration::from_secs(1);
     for _ in 0..PATIENCE {
-        if reply::is_ready(&wire.call(request::image(account, image)).await?)? {
+        if reply::is_ready(&wire.call(request::medium(account, image)).await?)? {
             return Ok(());
         }
-        wire.pause("LinkedIn to process images", pause).await;
+        wire.pause("LinkedIn to process media", pause).await;
         pause = LONGEST_PAUSE.min(pause * 2);
     }
-    Err(NetworkError::new(ErrorKind::NotReady, "LinkedIn hasn't finished processing images"))
+    Err(NetworkError::new(ErrorKind::NotReady, "LinkedIn hasn't finished processing media"))
 }

@@ -83,6 +83,32 @@ pub(super) struct Place {
 }
 
 #[derive(Deserialize)]
+struct VideoAnswer {
+    value: VideoPlaces,
+}
+
+/// Where the pieces of a video may be sent.
+#[derive(Deserialize)]
+pub(super) struct VideoPlaces {
+    pub(super) video: String,
+    #[serde(default, rename = "uploadToken")]
+    pub(super) token: String,
+    #[serde(rename = "uploadInstructions")]
+    pub(super) pieces: Vec<Piece>,
+}
+
+/// Which bytes are sent where.
+#[derive(Deserialize)]
+pub(super) struct Piece {
+    #[serde(rename = "uploadUrl")]
+    pub(super) url: String,
+    #[serde(rename = "firstByte")]
+    pub(super) first: u64,
+    #[serde(rename = "lastByte")]
+    pub(super) last: u64,
+}
+
+#[derive(Deserialize)]
 struct ImageAnswer {
     status: String,
 }
@@ -159,7 +185,10 @@ pub(super) fn refusal(response: &Response) -> NetworkError {
         if is_duplicate || said.contains("content is a duplicate") {
             // It is evidence, but a post that was deleted is named too: nobody but a listing or a person can tell.
             error.kind = ErrorKind::Duplicate;
-        } else if matches!(response.status, 400 | 422) && said.contains("image") && said.contains("not ready") {
+        } else if matches!(response.status, 400 | 422)
+            && said.contains("not ready")
+            && ["image", "video", "asset", "media"].iter().any(|word| said.contains(word))
+        {
             error.kind = ErrorKind::NotReady;
         }
     }
@@ -210,12 +239,33 @@ pub(super) fn upload_place(response: &Response) -> Result<Place, NetworkError> {
     Ok(answer.value)
 }
 
+/// Reads where the pieces of a video may be sent.
+pub(super) fn video_places(response: &Response) -> Result<VideoPlaces, NetworkError> {
+    if !response.is_success() {
+        return Err(refusal(response));
+    }
+    let answer: VideoAnswer = response.json()?;
+    Ok(answer.value)
+}
+
+/// Reads what a piece of a video that was sent is called: a header tells it.
+pub(super) fn piece(response: &Response) -> Result<String, NetworkError> {
+    if !response.is_success() {
+        return Err(refusal(response));
+    }
+    let name = response.header("etag").map(|name| name.trim_matches('"')).filter(|name| !name.is_empty());
+    name.map(str::to_owned).ok_or_else(|| {
+        NetworkError::new(ErrorKind::Unreadable, "the answer doesn't tell what a piece of the video is called")
+            .detail(response.excerpt())
+    })
+}
+
 /// Reads the answer to sending an image, which says nothing.
 pub(super) fn uploaded(response: &Response) -> Result<(), NetworkError> {
     done(response)
 }
 
-/// Reads whether an image can be shown.
+/// Reads whether an image or video can be shown.
 pub(super) fn is_ready(response: &Response) -> Result<bool, NetworkError> {
     if !response.is_success() {
         return Err(refusal(response));
@@ -223,7 +273,7 @@ pub(super) fn is_ready(response: &Response) -> Result<bool, NetworkError> {
     let image: ImageAnswer = response.json()?;
     match image.status.as_str() {
         "AVAILABLE" => Ok(true),
-        "PROCESSING_FAILED" => Err(NetworkError::new(ErrorKind::Refused, "LinkedIn can't process an image")),
+        "PROCESSING_FAILED" => Err(NetworkError::new(ErrorKind::Refused, "LinkedIn can't process an image or video")),
         _ => Ok(false),
     }
 }

@@ -64,21 +64,38 @@ pub(super) fn upload_place(account: &Account, author: &str) -> Request {
     versioned(Request::send("begin upload", Method::Post, url, Payload::Json(body), Effect::Prepare), account)
 }
 
-/// Sends an image to where LinkedIn said. Our token goes along to LinkedIn's own servers alone.
-pub(super) fn upload(url: &str, media: &PreparedMedia) -> Result<Request, NetworkError> {
+/// Asks where the pieces of a video may be sent.
+pub(super) fn video_places(account: &Account, author: &str, bytes: u64) -> Request {
+    let asked = json!({ "owner": author, "fileSizeBytes": bytes, "uploadCaptions": false, "uploadThumbnail": false });
+    let body = json!({ "initializeUploadRequest": asked });
+    let url = format!("{}/rest/videos?action=initializeUpload", base(account));
+    versioned(Request::send("begin upload", Method::Post, url, Payload::Json(body), Effect::Prepare), account)
+}
+
+/// Says that all pieces of a video were sent, each by the name that it was answered with.
+pub(super) fn finish_video(account: &Account, video: &str, token: &str, pieces: &[String]) -> Request {
+    let asked = json!({ "video": video, "uploadToken": token, "uploadedPartIds": pieces });
+    let body = json!({ "finalizeUploadRequest": asked });
+    let url = format!("{}/rest/videos?action=finalizeUpload", base(account));
+    versioned(Request::send("finish upload", Method::Post, url, Payload::Json(body), Effect::Prepare), account)
+}
+
+/// Sends an image, or a piece of a video, to where LinkedIn said. Our token goes along to LinkedIn's own servers alone.
+pub(super) fn upload(url: &str, payload: Payload) -> Result<Request, NetworkError> {
     let host =
         url.strip_prefix("https://").map(|rest| rest.split(['/', '?', '#', ':', '@']).next().unwrap_or_default());
     let Some(host) = host else {
         return Err(NetworkError::new(ErrorKind::Misconfigured, "LinkedIn names a place for uploads that isn't safe"));
     };
-    let request = Request::send("upload media", Method::Put, url, Payload::Media(media.key), Effect::Prepare);
+    let request = Request::send("upload media", Method::Put, url, payload, Effect::Prepare);
     let is_theirs = host == "linkedin.com" || host.ends_with(".linkedin.com");
     Ok(if is_theirs { request.credential(Credential::Token) } else { request })
 }
 
-/// Asks whether an image can be shown.
-pub(super) fn image(account: &Account, urn: &str) -> Request {
-    let url = format!("{}/rest/images/{}", base(account), escape(urn));
+/// Asks whether an image or video can be shown.
+pub(super) fn medium(account: &Account, urn: &str) -> Request {
+    let kind = if urn.starts_with("urn:li:video:") { "videos" } else { "images" };
+    let url = format!("{}/rest/{kind}/{}", base(account), escape(urn));
     versioned(Request::get("wait for media", url), account)
 }
 
@@ -134,7 +151,7 @@ pub(super) fn content(job: &Job<'_>, images: &[String]) -> Result<Option<Value>,
     }
     let described = |(urn, media): (&String, &PreparedMedia)| {
         let mut image = json!({ "id": urn });
-        if !media.alt.is_empty() {
+        if !media.alt.is_empty() && !media.info.kind.is_video() {
             image["altText"] = media.alt.as_str().into();
         }
         image

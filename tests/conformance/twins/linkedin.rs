@@ -4,7 +4,9 @@
 
 mod little;
 mod posts;
+mod videos;
 
+use self::videos::Film;
 use crate::{
     fixtures,
     twin::{
@@ -68,6 +70,8 @@ pub(crate) struct LinkedInTwin {
     flavour: Flavour,
     posts: RefCell<Vec<Post>>,
     images: RefCell<Vec<Image>>,
+    /// Videos that are being sent.
+    films: RefCell<Vec<Film>>,
     serial: Cell<u64>,
     made: Cell<usize>,
 }
@@ -110,6 +114,7 @@ impl LinkedInTwin {
             flavour,
             posts: RefCell::default(),
             images: RefCell::default(),
+            films: RefCell::default(),
             serial: Cell::new(0),
             made: Cell::new(0),
         }
@@ -162,6 +167,8 @@ impl LinkedInTwin {
                 Ok(answer(request, 204, "application/json", Vec::new()))
             }
             (Method::Post, ["rest", "images"]) => fine(200, &self.upload_place(request)?),
+            (Method::Post, ["rest", "videos"]) => fine(200, &self.video(request)?),
+            (Method::Get, ["rest", "videos", urn]) => fine(200, &self.image(urn)?),
             (Method::Get, ["rest", "images", urn]) => fine(200, &self.image(urn)?),
             _ => refuse(404, "No virtual resource found"),
         }
@@ -183,6 +190,9 @@ impl LinkedInTwin {
     }
 
     fn take(&self, request: &TwinRequest) -> Result<Response, Refusal> {
+        if let Some(taken) = self.take_piece(request) {
+            return taken;
+        }
         let id = request.segments()[1].to_owned();
         let mut images = self.images.borrow_mut();
         let Some(image) = images.iter_mut().find(|image| image.urn.ends_with(&id)) else {
@@ -337,6 +347,10 @@ impl Twin for LinkedInTwin {
     }
 
     fn has_languages(&self) -> bool {
+        false
+    }
+
+    fn describes_videos(&self) -> bool {
         false
     }
 
