@@ -310,6 +310,7 @@ impl<'a> AccountRun<'a> {
             claim,
             stopped: false,
             amends: false,
+            learnt: Vec::new(),
         }
     }
 

@@ -44,6 +44,7 @@ impl Door<'_> {
             claim: None,
             stopped: false,
             amends: false,
+            learnt: Vec::new(),
         };
         let mut wire = Wire::new(&mut hand, session);
         let opened = match kept {

@@ -14,7 +14,7 @@ use crate::{
     network::{Credential, Effect, ErrorKind, Flow, Hand, NetworkError, Request, Response, Session},
     workspace::trial::kill_point,
 };
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use std::time::Duration;
 
 /// How often a call without a public effect is made before its failure is believed.
@@ -42,6 +42,8 @@ pub(super) struct EngineHand<'a> {
     pub(super) stopped: bool,
     /// Whether what is out may be changed and deleted, which needs no claim.
     pub(super) amends: bool,
+    /// Secrets that came on the way.
+    pub(super) learnt: Vec<(&'static str, SecretString)>,
 }
 
 impl Hand for EngineHand<'_> {
@@ -62,6 +64,11 @@ impl Hand for EngineHand<'_> {
             };
             result.map_err(|error| self.redactor.error(error))
         })
+    }
+
+    fn learn(&mut self, name: &'static str, secret: SecretString) {
+        self.redactor.learn(&secret);
+        self.learnt.push((name, secret));
     }
 
     fn pause(&mut self, why: &'static str, duration: Duration) -> Flow<'_, ()> {
@@ -163,10 +170,16 @@ impl EngineHand<'_> {
         NetworkError::new(ErrorKind::Withheld, "we were asked to stop")
     }
 
+    /// Finds a secret: one that came on the way, or one of the account's.
+    fn secret(&self, credential: Credential) -> Result<SecretString, String> {
+        let learnt = self.learnt.iter().rfind(|(name, _)| credential == Credential::Session(name));
+        learnt.map_or_else(|| self.keys.get(credential), |(_, secret)| Ok(secret.clone()))
+    }
+
     fn outgoing(&self, request: &Request) -> Result<Outgoing, NetworkError> {
         let misconfigured = |why: String| NetworkError::new(ErrorKind::Misconfigured, why);
         let stock = Stock {
-            secret: &|credential| self.keys.get(credential),
+            secret: &|credential| self.secret(credential),
             uploads: self.uploads,
             entropy: self.world.entropy,
             now: self.heard.now(self.world.clock.boottime()).unwrap_or_else(|| self.world.clock.now()),

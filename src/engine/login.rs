@@ -134,6 +134,7 @@ pub async fn log_in(
         claim: None,
         stopped: false,
         amends: false,
+        learnt: Vec::new(),
     };
     let logged_in = network.log_in(account, &consent.redirect, &mut Wire::new(&mut hand, &session)).await;
     logged_in.map_err(|error| redactor.error(error))

@@ -5,9 +5,10 @@ use super::{
 };
 use crate::{
     model::Timestamp,
-    network::{Credential, Place, Request},
+    network::{Credential, Method, Payload, Place, Request},
 };
 use secrecy::{ExposeSecret as _, SecretString};
+use std::mem;
 
 /// What stands for the secret in an address.
 const PLACEHOLDER: &str = "{secret}";
@@ -39,7 +40,13 @@ pub fn make_ready(request: &Request, stock: &Stock<'_>) -> Result<Outgoing, Stri
         body: OutgoingBody::default(),
         effect: request.effect,
     };
-    let Rendered { content_type, bytes } = body;
+    let Rendered { mut content_type, mut bytes } = body;
+    // What is asked for goes into the address, which then may hold secrets.
+    if request.method == Method::Get && matches!(request.payload, Payload::Form(_)) {
+        let query = String::from_utf8(mem::take(&mut bytes)).map_err(|_| "a form is text".to_owned())?;
+        outgoing.whole_url = Some(format!("{}?{query}", request.url).into());
+        content_type = None;
+    }
     outgoing.headers.extend(content_type.map(|kind| ("content-type".to_owned(), kind)));
     if request.credential != Credential::None {
         let secret = (stock.secret)(request.credential)?;
@@ -71,7 +78,7 @@ fn place(outgoing: &mut Outgoing, place: &Place, secret: &str, body: &[u8], now:
 #[cfg(test)]
 mod tests {
     use super::{super::testing::FakeEntropy, *};
-    use crate::network::{Effect, Method, Payload};
+    use crate::network::{Effect, Field, FieldValue};
     use serde_json::json;
 
     #[track_caller]
@@ -103,6 +110,23 @@ mod tests {
         check(Place::Bearer, "hunter2", "Bearer hunter2");
         check(Place::Scheme("Bot"), "hunter2", "Bot hunter2");
         check(Place::Basic { user: "amy".to_owned() }, "hunter2", "Basic YW15Omh1bnRlcjI=");
+    }
+
+    #[test]
+    fn the_form_of_a_question_is_in_the_address_and_not_in_the_one_that_is_shown() {
+        let fields = vec![Field::text("grant_type", "a b"), Field::new("token", FieldValue::Secret(Credential::Token))];
+        let request =
+            Request::send("test", Method::Get, "https://social.example/token", Payload::Form(fields), Effect::Read);
+        let stock = Stock {
+            secret: &|_| Ok("hunter2".into()),
+            uploads: &[],
+            entropy: &FakeEntropy::new(7),
+            now: Timestamp::EPOCH,
+        };
+        let outgoing = make_ready(&request, &stock).expect("ready");
+        assert_eq!(outgoing.address(), "https://social.example/token?grant_type=a+b&token=hunter2");
+        assert!(outgoing.body.0.is_empty() && outgoing.headers.is_empty());
+        assert!(!format!("{outgoing:?}").contains("hunter2"), "{outgoing:?}");
     }
 
     #[test]

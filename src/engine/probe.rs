@@ -83,5 +83,6 @@ fn hand<'h>(
         claim: None,
         stopped: false,
         amends: false,
+        learnt: Vec::new(),
     }
 }

@@ -96,7 +96,7 @@ pub enum Payload {
         /// The secret.
         credential: Credential,
     },
-    /// A form as the address bar writes it: without files.
+    /// A form as the address bar writes it: without files. Of a request that only asks it goes into the address.
     Form(Vec<Field>),
     /// A form with files.
     Multipart(Vec<Field>),

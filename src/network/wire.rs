@@ -1,4 +1,5 @@
 use super::{NetworkError, Request, Response, Session};
+use secrecy::SecretString;
 use std::{future::Future, pin::Pin, time::Duration};
 
 /// A boxed future that stays on its thread.
@@ -14,6 +15,10 @@ pub struct Wire<'a> {
 pub trait Hand {
     /// Makes a call. Any answer is `Ok`, whatever its status; no answer is an error.
     fn call(&mut self, request: Request) -> Flow<'_, Result<Response, NetworkError>>;
+
+    /// Keeps a secret that an answer has brought, under a name that [`Credential::Session`](super::Credential) uses, for the calls that
+    /// follow in this flow.
+    fn learn(&mut self, name: &'static str, secret: SecretString);
 
     /// Waits, on the engine's clock.
     fn pause(&mut self, why: &'static str, duration: Duration) -> Flow<'_, ()>;
@@ -33,6 +38,11 @@ impl<'a> Wire<'a> {
     /// Makes a call. Any answer is `Ok`, whatever its status; no answer is an error.
     pub async fn call(&mut self, request: Request) -> Result<Response, NetworkError> {
         self.hand.call(request).await
+    }
+
+    /// Keeps a secret that an answer has brought for the calls that follow, which name it as `Credential::Session(name)`.
+    pub fn learn(&mut self, name: &'static str, secret: SecretString) {
+        self.hand.learn(name, secret);
     }
 
     /// Waits, for instance until the server has processed an upload.

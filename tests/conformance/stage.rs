@@ -244,7 +244,7 @@ impl Stage {
             boost: boost.as_ref(),
             recipient: None,
         };
-        let mut hand = TwinHand { stage: self, media: &media, draft: Some((draft, part)) };
+        let mut hand = TwinHand { stage: self, media: &media, draft: Some((draft, part)), learnt: Vec::new() };
         let mut wire = Wire::new(&mut hand, &self.session);
         let outcome = run(&job, &mut wire);
         self.note(&outcome);
@@ -255,7 +255,7 @@ impl Stage {
         &self,
         run: impl FnOnce(&Account, &mut Wire<'_>) -> Result<T, NetworkError>,
     ) -> Result<T, NetworkError> {
-        let mut hand = TwinHand { stage: self, media: &[], draft: None };
+        let mut hand = TwinHand { stage: self, media: &[], draft: None, learnt: Vec::new() };
         let mut wire = Wire::new(&mut hand, &self.session);
         let outcome = run(&self.account, &mut wire);
         self.note(&outcome);
@@ -293,6 +293,8 @@ struct TwinHand<'a> {
     stage: &'a Stage,
     media: &'a [PreparedMedia],
     draft: Option<(&'a Draft, usize)>,
+    /// Secrets that came on the way.
+    learnt: Vec<(&'static str, SecretString)>,
 }
 
 impl TwinHand<'_> {
@@ -304,7 +306,11 @@ impl TwinHand<'_> {
     fn render(&self, request: &Request) -> Outgoing {
         let upload = |media: &PreparedMedia| Upload { bytes: self.bytes(media.key), kind: media.info.kind };
         let uploads: Vec<Upload> = self.media.iter().map(upload).collect();
-        let secret = |credential| self.stage.secret(credential).ok_or_else(|| "no secret is named".to_owned());
+        let secret = |credential| {
+            let learnt = self.learnt.iter().rfind(|(name, _)| credential == Credential::Session(name));
+            let secret = learnt.map(|(_, secret)| secret.clone()).or_else(|| self.stage.secret(credential));
+            secret.ok_or_else(|| "no secret is named".to_owned())
+        };
         let entropy = FakeEntropy::new(13);
         let stock = Stock { secret: &secret, uploads: &uploads, entropy: &entropy, now: self.stage.clock.now() };
         make_ready(request, &stock).expect("the adapter makes requests that can be sent")
@@ -320,6 +326,10 @@ impl Hand for TwinHand<'_> {
         let answer = self.stage.line.send(TwinRequest::new(&outgoing, at).with_hosted(self.stage.shelf.all()));
         let answer = answer.expect("publishers die only at the level of the engine");
         Box::pin(std::future::ready(answer.map_err(|error| without_answer(&error))))
+    }
+
+    fn learn(&mut self, name: &'static str, secret: SecretString) {
+        self.learnt.push((name, secret));
     }
 
     fn pause(&mut self, _why: &'static str, duration: Duration) -> Flow<'_, ()> {

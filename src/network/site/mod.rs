@@ -154,6 +154,10 @@ mod tests {
     struct NoHand;
 
     impl Hand for NoHand {
+        fn learn(&mut self, name: &'static str, _: secrecy::SecretString) {
+            panic!("nothing is learnt: {name}");
+        }
+
         fn call(
             &mut self,
             request: crate::network::Request,
