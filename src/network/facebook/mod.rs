@@ -10,6 +10,7 @@
 
 mod address;
 mod findings;
+mod login;
 mod options;
 mod reply;
 mod request;
@@ -17,8 +18,8 @@ mod search;
 
 use self::search::Search;
 use super::{
-    Auth, Composed, ErrorKind, Form, Found, Job, Limit, Limits, Look, MediaRules, Need, Network, NetworkError, Probe,
-    Profile, Receipt, Settling, ShownAddress, TextRules, Threads, VideoRules, Wire, compose,
+    Auth, Composed, ErrorKind, Form, Found, Job, Limit, Limits, Login, Look, MediaRules, Need, Network, NetworkError,
+    Probe, Profile, Receipt, Scope, Settling, ShownAddress, SignIn, TextRules, Threads, VideoRules, Wire, compose,
 };
 use crate::{
     diag::Code,
@@ -43,7 +44,11 @@ const SETTLE: Duration = Duration::from_secs(10 * 60);
 const PAGES: usize = 6;
 
 /// What a token must be allowed: as little as serves.
-static SCOPES: &[&str] = &["pages_manage_posts", "pages_read_engagement", "pages_show_list"];
+static SCOPES: &[Scope] = &[
+    Scope { name: "pages_show_list", why: "to find the Page among yours" },
+    Scope { name: "pages_read_engagement", why: "to find a post again when its answer was lost" },
+    Scope { name: "pages_manage_posts", why: "to publish, change and delete posts" },
+];
 
 static PROFILE: Profile = Profile {
     id: ID,
@@ -95,7 +100,15 @@ static PROFILE: Profile = Profile {
     rates: &[],
     settling: Settling::Listing { settle: SETTLE },
     auth: Auth::Token,
-    login: None,
+    login: Some(Login {
+        authorize: "https://www.facebook.com/v25.0/dialog/oauth",
+        query: &[],
+        scopes: SCOPES,
+        separator: ",",
+        pkce: false,
+        client_secret: true,
+        loopback: false,
+    }),
     probe: true,
     projected: false,
     look: Look { address: ShownAddress::Whole, ..Look::PLAIN },
@@ -107,7 +120,11 @@ static PROFILE: Profile = Profile {
          your Page*, and connect it with your business if you are asked. You must be an administrator of the app and have full control \
          of the Page; then no review is needed for your own Page, but the app must be *Live*, or only people with a role in it see \
          the posts.",
-        "Open *Tools → Graph API Explorer*, choose the app, add the permissions `pages_show_list`, `pages_read_engagement` and \
+        "Write the Page's id into `page`: it stands on the Page under *About → Page transparency*.",
+        "Below *Facebook Login → Settings* of the app add an address of your own site as redirect URI, and write it into `redirect`, the *App \
+         ID* into `client_id`, and where the *App secret* is kept into `client_secret`. Then run `masthead login ACCOUNT`, and paste the address \
+         of the page that you land on. The Page's token has no end of its own.",
+        "Or by hand: open *Tools → Graph API Explorer*, choose the app, add the permissions `pages_show_list`, `pages_read_engagement` and \
          `pages_manage_posts`, and no others, press *Generate Access Token*, and choose the Page.",
         "Open the token in *Tools → Access Token Debugger* and press *Extend Access Token*: it lasts about 60 days.",
         "Back in the Graph API Explorer, paste the longer token and ask for `me/accounts?fields=id,name,access_token`. Copy the Page's \
@@ -131,6 +148,10 @@ impl Network for Facebook {
         let draft = compose(&PROFILE, post, target, limits);
         let findings = findings::of(account, &draft);
         Composed { draft, findings }
+    }
+
+    async fn log_in(&self, account: &Account, redirect: &str, wire: &mut Wire<'_>) -> Result<SignIn, NetworkError> {
+        login::log_in(account, redirect, wire).await
     }
 
     async fn publish(&self, job: &Job<'_>, wire: &mut Wire<'_>) -> Result<Receipt, NetworkError> {
@@ -197,11 +218,11 @@ impl Network for Facebook {
         }
         // What a token may do is told to some tokens only; the rest goes by its posts.
         let told = reply::token(&wire.call(request::token(account)).await?);
-        let lacks = |scope: &&&str| !told.scopes.is_empty() && !told.scopes.iter().any(|has| has == *scope);
+        let lacks = |scope: &&Scope| !told.scopes.is_empty() && !told.scopes.iter().any(|has| has == scope.name);
         Ok(Probe {
             identity: Some(me.name.unwrap_or(me.id)),
             server: Some(format!("Graph API {}", options::version(account))),
-            missing: SCOPES.iter().filter(lacks).map(|scope| (*scope).to_owned()).collect(),
+            missing: SCOPES.iter().filter(lacks).map(|scope| scope.name.to_owned()).collect(),
             expires: told.expires,
             scopes: told.scopes,
             limits: PROFILE.limits(),

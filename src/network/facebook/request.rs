@@ -29,6 +29,11 @@ pub(super) fn me(account: &Account) -> Request {
     get(account, "read own page", "me?fields=id,name")
 }
 
+/// Asks for the Pages of a person, with their tokens.
+pub(super) fn pages(account: &Account, person: Credential) -> Request {
+    Request::get("list pages", url(account, "me/accounts?fields=id,access_token&limit=100")).credential(person)
+}
+
 /// Asks what the token may do, and until when.
 pub(super) fn token(account: &Account) -> Request {
     get(account, "read token", "debug_token?input_token={secret}&access_token={secret}").place(Place::Url)
@@ -97,7 +102,7 @@ fn get(account: &Account, label: &'static str, path: &str) -> Request {
     Request::get(label, url(account, path)).credential(Credential::Token)
 }
 
-fn url(account: &Account, path: &str) -> String {
+pub(super) fn url(account: &Account, path: &str) -> String {
     let server = account.endpoint.as_ref().map_or(SERVER, |endpoint| endpoint.value.trim_end_matches('/'));
     format!("{server}/{}/{path}", options::version(account))
 }

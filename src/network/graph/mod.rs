@@ -2,13 +2,15 @@
 //! and times. Adapters say how their fields are called.
 
 mod container;
+mod login;
 mod moment;
 mod refusal;
 
 pub(super) use self::{
     container::{Container, wait_until_ready},
+    login::{Exchange, SecretToken, application, log_in, token},
     moment::moment,
-    refusal::{done, read},
+    refusal::{done, read, refused},
 };
 
 /// What making something answers.

@@ -35,6 +35,11 @@ pub(in crate::network) fn done(response: &Response) -> Result<(), NetworkError> 
     }
 }
 
+/// Tells what a refusal means.
+pub(in crate::network) fn refused<T>(response: &Response) -> Result<T, NetworkError> {
+    Err(refusal(response))
+}
+
 /// Tells what a refusal means, by its code and subcode.
 fn refusal(response: &Response) -> NetworkError {
     let told = serde_json::from_slice::<Envelope>(&response.body).ok().map(|envelope| envelope.error);

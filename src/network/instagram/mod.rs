@@ -13,9 +13,10 @@ mod request;
 
 use self::reply::Me;
 use super::{
-    Auth, Composed, ErrorKind, Found, Job, Limit, Limits, Look, MediaRules, Need, Network, NetworkError, Probe,
-    Profile, Rate, Rated, Receipt, Settling, Shape, ShownAddress, TextRules, Threads, VideoRules, Wire, compose,
-    graph::{Container, Made, read, wait_until_ready},
+    Auth, Composed, ErrorKind, Found, Job, Limit, Limits, Login, Look, MediaRules, Need, Network, NetworkError, Probe,
+    Profile, Rate, Rated, Receipt, Scope, Settling, Shape, ShownAddress, SignIn, TextRules, Threads, VideoRules, Wire,
+    compose,
+    graph::{self, Container, Exchange, Made, read, wait_until_ready},
     listing::Search,
 };
 use crate::{
@@ -35,6 +36,12 @@ const MEDIA: &str = "https://developers.facebook.com/docs/instagram-platform/ins
 
 /// How many pages of posts are looked through.
 const PAGES: usize = 5;
+
+/// What a login asks for.
+static LOGIN_SCOPES: &[Scope] = &[
+    Scope { name: "instagram_business_basic", why: "to be told as whom we publish, and to list our own posts" },
+    Scope { name: "instagram_business_content_publish", why: "to publish posts" },
+];
 
 const CONTAINER: Container =
     Container { state: "status_code", why: "status", waiting: "Instagram to fetch the media and make the post ready" };
@@ -95,7 +102,15 @@ static PROFILE: Profile = Profile {
     }],
     settling: Settling::Listing { settle: Duration::from_secs(5 * 60) },
     auth: Auth::Token,
-    login: None,
+    login: Some(Login {
+        authorize: "https://www.instagram.com/oauth/authorize",
+        query: &[],
+        scopes: LOGIN_SCOPES,
+        separator: ",",
+        pkce: false,
+        client_secret: true,
+        loopback: false,
+    }),
     probe: true,
     projected: false,
     look: Look {
@@ -118,7 +133,10 @@ static PROFILE: Profile = Profile {
          `instagram_business_content_publish`; nothing else is needed.",
         "Below *App roles → Roles → Add people*, add your account as *Instagram tester*, and accept that in Instagram, under *Settings → \
          Website permissions → Apps and websites → Tester invites*. For your own accounts no review of the app is needed.",
-        "Below *API setup with Instagram login → Generate access tokens*, choose *Add account*, then *Generate token*. The token lasts 60 days: \
+        "Below *API setup with Instagram login → Set up Instagram business login*, add an address of your own site as redirect URL, and write it \
+         into `redirect`, the *Instagram app ID* into `client_id`, and where the *Instagram app secret* is kept into `client_secret`. Then run \
+         `masthead login ACCOUNT`, and paste the address of the page that you land on.",
+        "Or, below *Generate access tokens* there, choose *Add account*, then *Generate token*. The token lasts 60 days: \
          write its last day into the account's `token_expires`, so that `plan` and `doctor` warn ahead.",
         "Put the token into the environment or the vault, and name it: `token = \"env:NAME\"` or `token = \"vault:NAME\"`.",
         "Say in `[media.host]` where images and videos can be put for Instagram to fetch them: without that nothing can be published there.",
@@ -139,6 +157,12 @@ impl Network for Instagram {
         let draft = compose(&PROFILE, post, target, limits);
         let findings = findings::of(&draft);
         Composed { draft, findings }
+    }
+
+    async fn log_in(&self, account: &Account, redirect: &str, wire: &mut Wire<'_>) -> Result<SignIn, NetworkError> {
+        let (code, token) = request::exchanges(account);
+        let exchange = Exchange { code: &code, token: &token, grant: "ig_exchange_token" };
+        graph::log_in(account, redirect, exchange, wire).await
     }
 
     async fn publish(&self, job: &Job<'_>, wire: &mut Wire<'_>) -> Result<Receipt, NetworkError> {

@@ -15,6 +15,15 @@ const PAGE: usize = 100;
 /// What a listing tells of each post.
 const LISTED: &str = "id,caption,media_type,permalink,timestamp,children";
 
+/// Where a code is exchanged.
+const CODES: &str = "https://api.instagram.com";
+
+/// Returns where a code is exchanged, and where the token that it gives.
+pub(super) fn exchanges(account: &Account) -> (String, String) {
+    let own = account.endpoint.as_ref().map(|endpoint| endpoint.value.trim_end_matches('/'));
+    (format!("{}/oauth/access_token", own.unwrap_or(CODES)), format!("{}/access_token", own.unwrap_or(SERVER)))
+}
+
 /// Asks who we are.
 pub(super) fn me(account: &Account) -> Request {
     get(account, "read own account", "me?fields=user_id,username,account_type")

@@ -14,10 +14,10 @@ mod request;
 
 use self::{reply::Me, request::Refers};
 use super::{
-    Auth, CardOptions, Composed, ErrorKind, Found, Job, Limit, Limits, Look, MediaRules, Need, Network, NetworkError,
-    PollRules, Probe, Profile, Rate, Rated, Receipt, Referent, Settling, ShownAddress, TextRules, Threads as Chains,
-    VideoRules, Wire, compose,
-    graph::{self, Container, Made, read, wait_until_ready},
+    Auth, CardOptions, Composed, ErrorKind, Found, Job, Limit, Limits, Login, Look, MediaRules, Need, Network,
+    NetworkError, PollRules, Probe, Profile, Rate, Rated, Receipt, Referent, Scope, Settling, ShownAddress, SignIn,
+    TextRules, Threads as Chains, VideoRules, Wire, compose,
+    graph::{self, Container, Exchange, Made, read, wait_until_ready},
     listing::Search,
 };
 use crate::{
@@ -41,6 +41,14 @@ const PAGES: usize = 5;
 
 /// What a token must be allowed.
 const SCOPES: [&str; 2] = ["threads_basic", "threads_content_publish"];
+
+/// What a login asks for.
+static LOGIN_SCOPES: &[Scope] = &[
+    Scope { name: "threads_basic", why: "to be told as whom we publish, and to list our own posts" },
+    Scope { name: "threads_content_publish", why: "to publish posts" },
+    Scope { name: "threads_delete", why: "to take posts back" },
+    Scope { name: "threads_read_replies", why: "to find an answer of ours again when its outcome was lost" },
+];
 
 const CONTAINER: Container =
     Container { state: "status", why: "error_message", waiting: "Threads to fetch the media and make the post ready" };
@@ -109,7 +117,15 @@ static PROFILE: Profile = Profile {
     }],
     settling: Settling::Listing { settle: Duration::from_secs(5 * 60) },
     auth: Auth::Token,
-    login: None,
+    login: Some(Login {
+        authorize: "https://threads.net/oauth/authorize",
+        query: &[],
+        scopes: LOGIN_SCOPES,
+        separator: ",",
+        pkce: false,
+        client_secret: true,
+        loopback: false,
+    }),
     probe: true,
     projected: false,
     look: Look {
@@ -132,7 +148,10 @@ static PROFILE: Profile = Profile {
          `threads_profile_discovery` to answer, quote and repost other people's posts by their address.",
         "Below *App roles → Roles → Add people*, add your account as *Threads tester*, and accept that in Threads, under *Settings → \
          Account → Website permissions → Invites*. For your own accounts no review of the app is needed.",
-        "Below *Use cases → Customize → Settings → User Token Generator*, choose *Generate Access Token* at the account. The token lasts 60 \
+        "Below *Use cases → Customize → Settings*, add an address of your own site as redirect callback URL, and write it into `redirect`, the \
+         *Threads app ID* into `client_id`, and where the *Threads app secret* is kept into `client_secret`. Then run `masthead login ACCOUNT`, \
+         and paste the address of the page that you land on.",
+        "Or, below *User Token Generator* there, choose *Generate Access Token* at the account. The token lasts 60 \
          days; `masthead doctor` says how long it still does. Make another before it ends.",
         "Put the token into the environment or the vault, and name it: `token = \"env:NAME\"` or `token = \"vault:NAME\"`. `handle` is the \
          account's name without `@`; with it our own posts are found by their address without `threads_profile_discovery`.",
@@ -154,6 +173,12 @@ impl Network for Threads {
         let draft = compose(&PROFILE, post, target, limits);
         let findings = findings::of(post, &draft);
         Composed { draft, findings }
+    }
+
+    async fn log_in(&self, account: &Account, redirect: &str, wire: &mut Wire<'_>) -> Result<SignIn, NetworkError> {
+        let (code, token) = request::exchanges(account);
+        let exchange = Exchange { code: &code, token: &token, grant: "th_exchange_token" };
+        graph::log_in(account, redirect, exchange, wire).await
     }
 
     async fn publish(&self, job: &Job<'_>, wire: &mut Wire<'_>) -> Result<Receipt, NetworkError> {

@@ -27,6 +27,12 @@ pub(super) struct Refers {
     pub(super) quoted: Option<String>,
 }
 
+/// Returns where a code is exchanged, and where the token that it gives.
+pub(super) fn exchanges(account: &Account) -> (String, String) {
+    let server = account.endpoint.as_ref().map_or(SERVER, |endpoint| endpoint.value.trim_end_matches('/'));
+    (format!("{server}/oauth/access_token"), format!("{server}/access_token"))
+}
+
 /// Asks who we are.
 pub(super) fn me(account: &Account) -> Request {
     get(account, "read own account", "me?fields=id,username")

@@ -2,9 +2,10 @@
 //!
 //! Codes and words of errors are those of the real one, as read in its documentation (v25.0, November 2026).
 
+use super::meta::REDIRECT;
 use crate::{
     fixtures,
-    twin::{Live, LiveMedia, Planted, Sample, Twin, TwinRequest, json},
+    twin::{CLIENT_SECRET, CODE, Live, LiveMedia, Planted, Sample, Twin, TwinRequest, json},
 };
 use chrono::{TimeZone as _, Utc};
 use masthead::{
@@ -71,6 +72,23 @@ impl FacebookTwin {
             assert_eq!(both, [Some(TOKEN.to_owned()), Some(TOKEN.to_owned())], "a token is told of itself");
             let scopes = ["pages_show_list", "pages_read_engagement", "pages_manage_posts"];
             return Ok(json!({ "data": { "type": "PAGE", "is_valid": true, "expires_at": 0, "scopes": scopes } }));
+        }
+        let asks = |name: &str, value: &str| request.query(name).as_deref() == Some(value);
+        if path == "oauth/access_token" {
+            let is_ours = asks("client_id", "trial-client") && asks("client_secret", CLIENT_SECRET);
+            let given = if asks("code", CODE) && asks("redirect_uri", REDIRECT) {
+                "EAAcanaryShort"
+            } else if asks("grant_type", "fb_exchange_token") && asks("fb_exchange_token", "EAAcanaryShort") {
+                "EAAcanaryLong"
+            } else {
+                return refuse(100, 36_009, "This authorization code has been used.");
+            };
+            let told = json!({ "access_token": given, "token_type": "bearer", "expires_in": 5_183_944 });
+            return if is_ours { Ok(told) } else { refuse(101, 0, "Error validating application.") };
+        }
+        if path == "me/accounts" && request.bearer() == Some("EAAcanaryLong") {
+            let another = json!({ "id": "104857600099999", "access_token": "EAAcanaryOther" });
+            return Ok(json!({ "data": [another, { "id": PAGE, "access_token": TOKEN }] }));
         }
         if request.bearer() != Some(TOKEN) {
             return refuse(190, 0, "Invalid OAuth access token - Cannot parse access token");

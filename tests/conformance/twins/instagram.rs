@@ -263,6 +263,9 @@ impl Twin for InstagramTwin {
     }
 
     fn handle(&self, request: &TwinRequest) -> Response {
+        if let Some(let_in) = meta::log_in(request, TOKEN, "ig_exchange_token", true) {
+            return respond(request, let_in);
+        }
         // Also reached over the loopback, where only the path tells.
         assert!(
             request.url.starts_with(SERVER) || request.path().starts_with("/v25.0/"),

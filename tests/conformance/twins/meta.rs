@@ -3,15 +3,17 @@
 
 use crate::{
     fixtures,
-    twin::{LiveMedia, TwinRequest, json},
+    twin::{CLIENT_SECRET, CODE, LiveMedia, TwinRequest, json},
 };
 use masthead::{
     model::{MediaKind, Timestamp},
-    network::Response,
+    network::{Method, Response},
 };
 use serde_json::{Value, json};
 use std::time::Duration;
 
+/// Where a person is sent back to.
+pub(super) const REDIRECT: &str = "http://127.0.0.1:8910/";
 /// How long it takes to make a video ready.
 const PROCESSING: Duration = Duration::from_secs(12);
 /// How long a container lasts.
@@ -51,6 +53,38 @@ pub(super) fn respond(request: &TwinRequest, outcome: Result<Value, Refusal>) ->
             json(request, status, &json!({ "error": error }))
         }
     }
+}
+
+/// What a code is exchanged for first.
+const SHORT: &str = "canary-meta-short-41d7";
+
+/// Lets a code in, and lengthens what it gives to the account's token; none if something else is asked. `listed` is whether the
+/// first token comes in a list.
+pub(super) fn log_in(request: &TwinRequest, token: &str, grant: &str, listed: bool) -> Option<Result<Value, Refusal>> {
+    let fields = request.fields();
+    let is = |name: &str, value: &str| fields.get(name).is_some_and(|there| there == value);
+    let asks = |name: &str, value: &str| request.query(name).as_deref() == Some(value);
+    Some(match (request.method, request.path()) {
+        (Method::Post, "/oauth/access_token") => {
+            let is_ours = is("client_id", "trial-client") && is("client_secret", CLIENT_SECRET);
+            let is_good = is("code", CODE) && is("redirect_uri", REDIRECT) && is("grant_type", "authorization_code");
+            let told = json!({ "access_token": SHORT, "user_id": "17841400000000001" });
+            match (is_ours && is_good, listed) {
+                (false, _) => refuse(400, 1, 0, "Error validating verification code."),
+                (true, true) => Ok(json!({ "data": [told] })),
+                (true, false) => Ok(told),
+            }
+        }
+        (Method::Get, "/access_token") => {
+            let is_good =
+                asks("grant_type", grant) && asks("client_secret", CLIENT_SECRET) && asks("access_token", SHORT);
+            match is_good {
+                true => Ok(json!({ "access_token": token, "token_type": "bearer", "expires_in": 5_183_944 })),
+                false => refuse(400, 190, 0, "Invalid OAuth access token."),
+            }
+        }
+        _ => return None,
+    })
 }
 
 /// Fetches a file from its public address and looks what it is.

@@ -364,6 +364,9 @@ impl Twin for ThreadsTwin {
     }
 
     fn handle(&self, request: &TwinRequest) -> Response {
+        if let Some(let_in) = meta::log_in(request, TOKEN, "th_exchange_token", false) {
+            return respond(request, let_in);
+        }
         // Also reached over the loopback, where only the path tells.
         assert!(
             request.url.starts_with(SERVER) || request.path().starts_with("/v1.0/"),
