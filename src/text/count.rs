@@ -208,6 +208,27 @@ mod tests {
     }
 
     #[test]
+    fn unicodes_own_cases_hold() {
+        let cases = include_str!("../../tests/vectors/GraphemeBreakTest.txt");
+        let mut known = 0;
+        for case in cases.lines().filter(|line| !line.starts_with('#')) {
+            let mut clusters = 0;
+            let mut text = String::new();
+            for word in case.split(' ') {
+                match word {
+                    "÷" => clusters += 1,
+                    "×" => {}
+                    digits => text.extend(u32::from_str_radix(digits, 16).ok().and_then(char::from_u32)),
+                }
+            }
+            // One more of these than there are clusters.
+            assert_eq!(count(&text, Unit::Graphemes), clusters - 1, "{case}");
+            known += 1;
+        }
+        assert!(known > 700, "{known} cases");
+    }
+
+    #[test]
     fn other_scripts() {
         check("日本語", [3, 9, 3, 3]);
         check("한국", [2, 6, 2, 2]);
