@@ -21,6 +21,9 @@ use std::{cell::RefCell, collections::BTreeMap, slice};
 /// takes a second for.
 const LANES: usize = 4;
 
+/// How many are asked to wait one after the other until it is believed that the server means all of them.
+const MOST_PUT_OFF: usize = 5;
+
 /// The name under which [`Remote::extra`] keeps how it went.
 const NOTE: &str = "note";
 
@@ -40,6 +43,8 @@ struct Tally {
     /// Until when the first of those wait who can't be sent to now, why, and how many they are.
     later: Option<(Timestamp, String)>,
     waiting: usize,
+    /// How many of them came since the last who got it.
+    in_a_row: usize,
     /// What holds up all.
     held_up: Option<Outcome>,
     stopped: bool,
@@ -104,11 +109,9 @@ impl AccountRun<'_> {
                 Some(turn) => tally.count(turn),
                 None => tally.left_out += 1,
             }
+            tally.hold(self.held_up.take());
             if let Some(why) = self.broken() {
-                self.held_up.get_or_insert(Outcome::Deferred { until: run.world.clock.now(), why });
-            }
-            if tally.held_up.is_none() {
-                tally.held_up.clone_from(&self.held_up);
+                tally.held_up.get_or_insert(Outcome::Deferred { until: run.world.clock.now(), why });
             }
             let done = format!("{} of {} recipients have it", tally.sent, round.all);
             run.log.waiting(&round.row.post, &round.row.account, &done);
@@ -169,7 +172,10 @@ const WHOLE: (usize, usize) = (1, 1);
 impl Tally {
     fn count(&mut self, turn: Turn) {
         match turn {
-            Turn::Out(_) => self.sent += 1,
+            Turn::Out(_) => {
+                self.sent += 1;
+                self.in_a_row = 0;
+            }
             Turn::Again | Turn::Stopped => self.stopped = true,
             Turn::Ended(outcome) => match outcome {
                 Outcome::Failed { .. } => self.refused += 1,
@@ -181,6 +187,20 @@ impl Tally {
                     self.beaten += 1;
                 }
             },
+        }
+    }
+
+    /// Hears what would hold up the account. To be asked to wait may be meant for one of them alone, as by a mailbox that is full.
+    fn hold(&mut self, held_up: Option<Outcome>) {
+        match held_up {
+            Some(later @ Outcome::Deferred { .. }) => {
+                self.in_a_row += 1;
+                if self.in_a_row >= MOST_PUT_OFF {
+                    self.held_up.get_or_insert(later);
+                }
+            }
+            Some(other) => drop(self.held_up.get_or_insert(other)),
+            None => {}
         }
     }
 
@@ -238,5 +258,30 @@ impl std::fmt::Display for Tally {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn later() -> Outcome {
+        Outcome::Deferred { until: Timestamp::EPOCH, why: "busy".to_owned() }
+    }
+
+    #[test]
+    fn one_that_is_put_off_holds_nobody_up_and_many_in_a_row_do() {
+        let mut tally = Tally::default();
+        for _ in 0..3 {
+            (1..MOST_PUT_OFF).for_each(|_| tally.hold(Some(later())));
+            assert_eq!(tally.held_up, None);
+            tally.count(Turn::Out(Remote::default()));
+        }
+        (0..MOST_PUT_OFF).for_each(|_| tally.hold(Some(later())));
+        assert_eq!(tally.held_up, Some(later()));
+        let mut tally = Tally::default();
+        let blocked = Outcome::Blocked { why: "signed out".to_owned() };
+        tally.hold(Some(blocked.clone()));
+        assert_eq!(tally.held_up, Some(blocked));
     }
 }
