@@ -2,6 +2,7 @@
 //!
 //! It runs where `MASTHEAD_REAL_MAIL` names a server, as `tests/servers/smtp.sh start` starts one, and says so elsewhere.
 
+mod recipients;
 #[expect(dead_code, reason = "shared with the end-to-end tests, which use more of it")]
 #[path = "../it/sandbox.rs"]
 mod sandbox;

@@ -47,11 +47,24 @@ impl Server {
 
     /// Makes a workspace with an account that sends to a list by way of an address, and trusts the authority.
     pub(crate) fn workspace(&self, way: &str, list: &str) -> Sandbox {
+        self.workspace_to(way, &format!("to = \"{list}\"\nunsubscribe = \"https://lists.example/leave?list=news\""))
+    }
+
+    /// Makes one with an account that sends to each of some addresses.
+    pub(crate) fn workspace_to_each(&self, way: &str, recipients: &[String]) -> Sandbox {
+        let to = "recipients = \"env:RECIPIENTS\"\nrecipients_key = \"env:RECIPIENTS_KEY\"\n\
+                  unsubscribe = \"https://lists.example/leave?list=news&who={recipient}\"";
+        let mut sandbox = self.workspace_to(way, to);
+        sandbox.set("RECIPIENTS", &recipients.join("\n"));
+        sandbox.set("RECIPIENTS_KEY", "a long text that stays the same");
+        sandbox
+    }
+
+    fn workspace_to(&self, way: &str, to: &str) -> Sandbox {
         let mut sandbox = Sandbox::with_config(&format!(
             "[publish]\nsend_window = \"5s\"\nconnect_timeout = \"5s\"\nrequest_timeout = \"20s\"\nlease = \"40s\"\n\n\
              [accounts.list]\nnetwork = \"email\"\nserver = \"{way}\"\nuser = \"{}\"\ntoken = \"env:MAIL_PASSWORD\"\nlanguage = \"en\"\n\
-             from = \"Acme Tøys <news@acme.example>\"\nto = \"{list}\"\nreply_to = \"help@acme.example\"\n\
-             unsubscribe = \"https://lists.example/leave?list=news\"\n",
+             from = \"Acme Tøys <news@acme.example>\"\n{to}\nreply_to = \"help@acme.example\"\n",
             self.user
         ));
         sandbox.set("MAIL_PASSWORD", &self.password);
