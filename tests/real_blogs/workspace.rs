@@ -159,7 +159,11 @@ fn picture() -> Vec<u8> {
 }
 
 fn video() -> Vec<u8> {
-    b"\0\0\0\x18ftypisom\0\0\x02\0isomiso2\0\0\0\x08mdat".to_vec()
+    let mut film = b"\0\0\0\x18ftypisom\0\0\x02\0isomiso2\0\0\0\x08mdat".to_vec();
+    // An index that says nothing but that it is there: a film without one is cut short.
+    film.extend(b"\0\0\0\x74moov\0\0\0\x6cmvhd");
+    film.resize(film.len() + 100, 0);
+    film
 }
 
 /// Returns a word that no earlier run has used, for slugs.
