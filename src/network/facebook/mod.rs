@@ -14,12 +14,11 @@ mod login;
 mod options;
 mod reply;
 mod request;
-mod search;
 
-use self::search::Search;
 use super::{
     Auth, Composed, ErrorKind, Form, Found, Job, Limit, Limits, Login, Look, MediaRules, Need, Network, NetworkError,
     Probe, Profile, Receipt, Scope, Settling, ShownAddress, SignIn, TextRules, Threads, VideoRules, Wire, compose,
+    listing::Search,
 };
 use crate::{
     diag::Code,
@@ -166,16 +165,17 @@ impl Network for Facebook {
 
     async fn find(&self, job: &Job<'_>, wire: &mut Wire<'_>) -> Result<Found, NetworkError> {
         let page = request::page(job.account)?;
-        let mut search = Search::new(job);
+        let mut search = Search::new(job, &job.draft_part().text.text);
         let mut after = None;
         for _ in 0..PAGES {
-            let call = request::own_posts(job.account, page, search.since(), after.as_deref());
-            after = search.take(reply::listing(&wire.call(call).await?)?);
-            if after.is_none() {
-                break;
+            let call = request::own_posts(job.account, page, search.from, after.as_deref());
+            let posts = reply::listing(&wire.call(call).await?)?;
+            after = posts.after();
+            if !search.take(posts.listed(job)) || after.is_none() {
+                return Ok(search.verdict(true));
             }
         }
-        Ok(search.verdict())
+        Ok(search.verdict(false))
     }
 
     async fn edit(&self, job: &Job<'_>, remote: &Remote, wire: &mut Wire<'_>) -> Result<Receipt, NetworkError> {

@@ -2,7 +2,7 @@
 
 use crate::{
     model::{Remote, Timestamp},
-    network::{ErrorKind, NetworkError, PreparedMedia, Receipt, Response},
+    network::{ErrorKind, Job, NetworkError, PreparedMedia, Receipt, Response, graph::moment, listing},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -29,10 +29,10 @@ pub(super) struct Made {
 
 /// A post of a listing.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Listed {
-    pub(super) id: String,
+struct Listed {
+    id: String,
     #[serde(default)]
-    pub(super) message: Option<String>,
+    message: Option<String>,
     #[serde(default)]
     created_time: Option<String>,
     #[serde(default)]
@@ -44,7 +44,7 @@ pub(super) struct Listed {
 /// A page of a listing.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Listing {
-    pub(super) data: Vec<Listed>,
+    data: Vec<Listed>,
     #[serde(default)]
     paging: Option<Paging>,
 }
@@ -116,13 +116,8 @@ struct Words {
 }
 
 impl Listed {
-    /// Returns when it was made.
-    pub(super) fn created(&self) -> Option<Timestamp> {
-        self.created_time.as_deref().and_then(moment)
-    }
-
     /// Returns how many images or videos it shows.
-    pub(super) fn media(&self) -> usize {
+    fn media(&self) -> usize {
         let shown = self.attachments.iter().flat_map(|list| &list.data).map(|attachment| {
             let several = attachment.subattachments.as_ref().map_or(0, |list| list.data.len());
             let one = matches!(attachment.media_type.as_deref(), Some("photo" | "video" | "album"));
@@ -131,13 +126,23 @@ impl Listed {
         shown.sum()
     }
 
-    /// Makes the receipt for it.
-    pub(super) fn receipt(&self, media: &[PreparedMedia]) -> Receipt {
-        receipt_of(&self.id, self.permalink_url.as_deref(), media)
+    /// Compares it with what a job would have made.
+    fn listed(self, job: &Job<'_>) -> listing::Listed {
+        listing::Listed {
+            at: self.created_time.as_deref().and_then(moment),
+            fits: self.media() == job.media.len(),
+            receipt: receipt_of(&self.id, self.permalink_url.as_deref(), job.media),
+            text: self.message.unwrap_or_default(),
+        }
     }
 }
 
 impl Listing {
+    /// Compares its posts with what a job would have made.
+    pub(super) fn listed(self, job: &Job<'_>) -> Vec<listing::Listed> {
+        self.data.into_iter().map(|post| post.listed(job)).collect()
+    }
+
     /// Returns where the next page begins, if there is one.
     pub(super) fn after(&self) -> Option<String> {
         let paging = self.paging.as_ref().filter(|paging| paging.next.is_some())?;
@@ -247,16 +252,6 @@ fn regained(response: &Response) -> Option<Duration> {
     Some(Duration::from_secs(longest.min(7 * 24 * 60) * 60))
 }
 
-/// Reads a moment as the Graph API writes it: `2026-11-22T09:00:00+0000`.
-fn moment(text: &str) -> Option<Timestamp> {
-    let with_colon = || {
-        let at = text.len().checked_sub(2)?;
-        let (head, tail) = text.split_at_checked(at)?;
-        Timestamp::parse(&format!("{head}:{tail}"))
-    };
-    Timestamp::parse(text).or_else(with_colon)
-}
-
 /// Brings the server's words to one line of reasonable length, without the code at their beginning.
 fn clean(words: &str) -> String {
     let words = match words.strip_prefix("(#").and_then(|rest| rest.split_once(") ")) {
@@ -317,13 +312,6 @@ mod tests {
         response.headers.push(("x-business-use-case-usage".to_owned(), usage.to_owned()));
         let error = done(&response).expect_err("a refusal");
         assert_eq!((error.kind, error.wait), (ErrorKind::RateLimited, Some(Duration::from_secs(19 * 60))));
-    }
-
-    #[test]
-    fn moments_are_read_as_they_are_written() {
-        assert_eq!(moment("2026-11-22T09:00:00+0000"), Timestamp::parse("2026-11-22T09:00:00Z"));
-        assert_eq!(moment("2026-11-22T10:00:00+0100"), Timestamp::parse("2026-11-22T09:00:00Z"));
-        assert_eq!(moment("é"), None);
     }
 
     #[test]
