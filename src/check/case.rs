@@ -2,7 +2,7 @@ use super::{Context, nodes::Nodes};
 use crate::{
     diag::{Diagnostic, Span, words},
     model::{Account, NetworkId, Post, Target},
-    network::{self, AnyNetwork, Composed, Draft, Limits, Profile},
+    network::{self, AnyNetwork, Composed, Draft, Limits, Profile, VideoRules},
 };
 use std::borrow::Cow;
 
@@ -28,6 +28,8 @@ pub(super) struct Variant<'a> {
     pub(super) profile: &'static Profile,
     /// The limits that hold.
     pub(super) limits: Cow<'a, Limits>,
+    /// What a video of theirs must be.
+    pub(super) video: VideoRules,
     /// What they are sent.
     pub(super) draft: Draft,
     /// What only their network minds.
@@ -64,7 +66,8 @@ impl<'a> Case<'a> {
                 continue;
             }
             let Composed { draft, findings } = network.compose(post, target, account, &limits);
-            variants.push(Variant { profile, limits, draft, findings, targets: vec![target] });
+            let video = network.video_rules(&draft.options);
+            variants.push(Variant { profile, limits, video, draft, findings, targets: vec![target] });
         }
         Self { post, path, text, cx, nodes: Nodes::of(post), variants }
     }

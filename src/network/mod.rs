@@ -62,7 +62,7 @@ pub use self::{
 };
 use crate::{
     diag::Code,
-    model::{self, Account, NetworkId, NetworkSpec, Post, Remote},
+    model::{self, Account, NetworkId, NetworkSpec, Options, Post, Remote},
 };
 use std::fmt::Debug;
 
@@ -116,6 +116,11 @@ pub trait Network: Debug + Send + Sync + 'static {
     /// Makes the draft for a target of a post. Pure; the default serves most.
     fn compose(&self, post: &Post, target: &model::Target, _account: &Account, limits: &Limits) -> Composed {
         Composed { draft: compose(self.profile(), post, target, limits), findings: Vec::new() }
+    }
+
+    /// Returns what a video must be in a post with options, where it can be shown in several ways. The profile's rules by default.
+    fn video_rules(&self, _options: &Options) -> VideoRules {
+        self.profile().media.as_ref().map_or(VideoRules::ANY, |media| media.video)
     }
 
     /// Returns where those are listed to whom an account sends a message of its own each, if it does so. Each of them has then
@@ -208,6 +213,8 @@ pub trait AnyNetwork: Debug + Send + Sync + 'static {
     fn codes(&self) -> &'static [&'static Code];
     /// See [`Network::compose`].
     fn compose(&self, post: &Post, target: &model::Target, account: &Account, limits: &Limits) -> Composed;
+    /// See [`Network::video_rules`].
+    fn video_rules(&self, options: &Options) -> VideoRules;
     /// See [`Network::recipients`].
     fn recipients<'a>(&self, account: &'a Account) -> Option<Recipients<'a>>;
     /// See [`Network::sign_in`].
@@ -262,6 +269,10 @@ impl<N: Network> AnyNetwork for N {
 
     fn compose(&self, post: &Post, target: &model::Target, account: &Account, limits: &Limits) -> Composed {
         Network::compose(self, post, target, account, limits)
+    }
+
+    fn video_rules(&self, options: &Options) -> VideoRules {
+        Network::video_rules(self, options)
     }
 
     fn recipients<'a>(&self, account: &'a Account) -> Option<Recipients<'a>> {

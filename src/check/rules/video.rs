@@ -41,7 +41,7 @@ pub(super) fn check(case: &Case<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 fn fits(variant: &Variant<'_>, media: &Media, clip: &Clip, found: &mut Vec<Diagnostic>) {
-    let Some(rules) = variant.profile.media.as_ref().map(|media| &media.video) else { return };
+    let rules = &variant.video;
     let (path, network) = (media.source.as_str(), variant.network());
     if let Some(codec) = clip.codec.filter(|codec| !rules.codecs.is_empty() && !rules.codecs.contains(codec)) {
         let taken: Vec<&str> = rules.codecs.iter().map(|codec| codec.name()).collect();

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     diag::Code,
-    model::{self, Account, MediaKind, NetworkId, Post, VideoCodec},
+    model::{self, Account, MediaKind, NetworkId, Options, Post, VideoCodec},
     text::{Dialect, HandleStyle, LinkStyle, Measure, MentionWeight, Unit},
 };
 use std::time::Duration;
@@ -42,6 +42,16 @@ static LOGIN_SCOPES: &[Scope] = &[
     Scope { name: "instagram_business_basic", why: "to be told as whom we publish, and to list our own posts" },
     Scope { name: "instagram_business_content_publish", why: "to publish posts" },
 ];
+
+/// What a video must be, as a reel or in a carousel.
+const REEL: VideoRules = VideoRules {
+    codecs: &[VideoCodec::H264, VideoCodec::Hevc],
+    shortest: Some(Limit { value: 3, source: MEDIA }),
+    longest: Some(Limit { value: 15 * 60, source: MEDIA }),
+};
+
+/// What a video in a story must be.
+const STORY: VideoRules = VideoRules { longest: Some(Limit { value: 60, source: MEDIA }), ..REEL };
 
 const CONTAINER: Container =
     Container { state: "status_code", why: "status", waiting: "Instagram to fetch the media and make the post ready" };
@@ -77,11 +87,7 @@ static PROFILE: Profile = Profile {
         max_image_bytes: Some(Limit { value: 8_000_000, source: MEDIA }),
         max_image_pixels: None,
         max_video_bytes: Some(Limit { value: 300_000_000, source: MEDIA }),
-        video: VideoRules {
-            codecs: &[VideoCodec::H264, VideoCodec::Hevc],
-            shortest: Some(Limit { value: 3, source: MEDIA }),
-            longest: Some(Limit { value: 15 * 60, source: MEDIA }),
-        },
+        video: REEL,
         max_alt: None,
         shrink: true,
         by_address: true,
@@ -157,6 +163,10 @@ impl Network for Instagram {
         let draft = compose(&PROFILE, post, target, limits);
         let findings = findings::of(&draft);
         Composed { draft, findings }
+    }
+
+    fn video_rules(&self, options: &Options) -> VideoRules {
+        if options::is_story(options) { STORY } else { REEL }
     }
 
     async fn log_in(&self, account: &Account, redirect: &str, wire: &mut Wire<'_>) -> Result<SignIn, NetworkError> {
