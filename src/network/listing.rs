@@ -76,6 +76,11 @@ impl Search {
     }
 
     fn weigh(&mut self, post: Listed) {
+        // A listing that grows while it is read, or two that overlap, tell of a post twice.
+        let known = |other: &Receipt| other.remote.id == post.receipt.remote.id;
+        if self.equal.iter().chain(&self.alike).any(known) {
+            return;
+        }
         let words = normalise(&post.text);
         if words == self.words && post.fits {
             self.equal.push(post.receipt);
@@ -157,6 +162,12 @@ mod tests {
             "unclear, go on",
         );
         check("a", vec![post("1", Some("09:00:01"), "a", false)], true, "unclear, go on");
+        check(
+            "a",
+            vec![post("1", Some("09:00:01"), "a", true), post("1", Some("09:00:01"), "a", true)],
+            true,
+            "here 1, go on",
+        );
         check("", vec![post("1", Some("09:00:01"), "", false)], true, "absent, go on");
         let long = "x".repeat(90);
         check(&long, vec![post("1", Some("09:00:01"), &format!("{long} edited"), true)], true, "unclear, go on");
