@@ -98,6 +98,11 @@ pub(crate) trait Twin {
         false
     }
 
+    /// Returns whether an option of a post shows only beside a video.
+    fn shows_with_a_video(&self, _key: &str) -> bool {
+        false
+    }
+
     /// Returns whether posts there carry a language.
     fn has_languages(&self) -> bool {
         true

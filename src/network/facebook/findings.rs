@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The codes of what is found here.
-pub(super) static CODES: &[&Code] = &[&PAGE, &LINK];
+pub(super) static CODES: &[&Code] = &[&PAGE, &LINK, &STORY];
 
 static PAGE: Code = Code {
     name: "facebook-page",
@@ -27,6 +27,16 @@ static LINK: Code = Code {
     fixed: false,
     explain: "A post on Facebook shows its images or the card of a link, and not both: beside images, `link` is not sent.\n\n\
               Leave `link` out, and write the address into the text, or leave the images out.",
+};
+
+static STORY: Code = Code {
+    name: "facebook-story",
+    summary: "a story or reel on Facebook that it can't show like this",
+    level: Level::Error,
+    fixed: true,
+    explain: "A story shows one image or video and no words: what the post says beside it would be lost. A reel is one video, with words.\n\n\
+              ```toml\n[facebook]\nreel = true\n```\n\n\
+              Give it a copy of its own under `# @facebook`, with the one image or video, or leave the line out.",
 };
 
 /// Returns what Facebook minds in a draft for an account.
@@ -55,7 +65,31 @@ pub(super) fn of(account: &Account, draft: &Draft) -> Vec<Diagnostic> {
                 .help("leave it out and write the address into the text, or leave the images out"),
         );
     }
+    findings.extend(story(draft));
     findings
+}
+
+fn story(draft: &Draft) -> Option<Diagnostic> {
+    let asked = |key| draft.options.span(key).filter(|_| draft.options.flag(key) == Some(true));
+    let part = draft.parts.first()?;
+    let count = part.media.len();
+    let alone = "leave one, or delete the line";
+    let (span, message, help) = match (asked(options::STORY), asked(options::REEL)) {
+        (Some(_), Some(span)) => {
+            (span, "a post is a story or a reel, and not both".to_owned(), "delete one of the two lines")
+        }
+        (Some(span), None) if count != 1 => {
+            (span, format!("a story shows one image or video, and the post has {count}"), alone)
+        }
+        (Some(span), None) if !part.text.text.trim().is_empty() => (
+            span,
+            "a story has no words, so what the post says would be lost".to_owned(),
+            "write a copy of its own under `# @facebook` with the image or video alone",
+        ),
+        (None, Some(span)) if count != 1 => (span, format!("a reel shows one video, and the post has {count}"), alone),
+        _ => return None,
+    };
+    Some(Diagnostic::new(&STORY, span, message).help(help))
 }
 
 #[cfg(test)]
@@ -63,7 +97,8 @@ mod tests {
     use super::*;
     use crate::{
         diag::{FileId, Span, Spanned},
-        model::{AccountId, NetworkId, OptionValue, Options, PostId},
+        model::{AccountId, NetworkId, OptionValue, Options, PostId, fixtures::media_of},
+        network::fixtures::{draft, flat},
     };
 
     fn found(options: &[(&'static str, &str)]) -> Vec<(&'static str, usize)> {
@@ -96,6 +131,23 @@ mod tests {
         assert_eq!(found(&[("page", "104857600012345")]), []);
         assert_eq!(found(&[]), [("facebook-page", 10)]);
         assert_eq!(found(&[("page", "acme")]), [("facebook-page", 20)]);
+    }
+
+    #[test]
+    fn a_story_and_a_reel_show_one_thing() {
+        let found = |text: &str, media: usize, keys: &[&'static str]| {
+            let flags: Vec<_> = keys.iter().map(|key| (*key, OptionValue::Flag(true))).collect();
+            let media = (0..media).map(|_| media_of("a.mp4", "")).collect();
+            story(&draft(flat(text, &[]), media, &flags)).map(|it| it.primary.span.range().start)
+        };
+        assert_eq!(found("", 1, &["story"]), None);
+        assert_eq!(found("Words", 1, &["reel"]), None);
+        assert_eq!(found("Words", 2, &[]), None);
+        assert_eq!(found("Words", 1, &["story"]), Some(20));
+        assert_eq!(found("", 2, &["story"]), Some(20));
+        assert_eq!(found("", 0, &["story"]), Some(20));
+        assert_eq!(found("Words", 2, &["reel"]), Some(20));
+        assert_eq!(found("", 1, &["story", "reel"]), Some(21));
     }
 
     #[test]

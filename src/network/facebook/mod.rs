@@ -2,30 +2,35 @@
 //!
 //! Forms over HTTP at `graph.facebook.com`, with the Page's own token. Text and link are `POST /{page}/feed`; images go there first,
 //! unpublished, by `POST /{page}/photos` with their descriptions, and are named in the feed's `attached_media`, so that there is one
-//! call that people can see. Text can be changed by the app that posted it (`POST /{post}`), images can't. No key is honoured, and an
+//! call that people can see. A video, reel or story is uploaded first as well, see `film`. Text can be changed by the app that posted it (`POST /{post}`), images can't. No key is honoured, and an
 //! answer 500 or an error 1 or 2 may have published all the same: what became of a lost answer is looked up in
 //! `GET /{page}/published_posts`. Errors tell what they mean by a code in the body, hardly by the status. See
 //! <https://developers.facebook.com/docs/pages-api/posts> and <https://developers.facebook.com/docs/graph-api/guides/error-handling>
 //! (v25.0, read November 2026) and `quirks.md` beside this.
 
 mod address;
+mod film;
 mod findings;
 mod login;
 mod options;
 mod reply;
 mod request;
+mod shape;
 
+use self::shape::Shape;
 use super::{
     Auth, Composed, ErrorKind, Form, Found, Job, Limit, Limits, Login, Look, MediaRules, Need, Network, NetworkError,
-    Probe, Profile, Receipt, Scope, Settling, ShownAddress, SignIn, TextRules, Threads, VideoRules, Wire, compose,
-    listing::Search,
+    Probe, Profile, Receipt, Request, Scope, Settling, ShownAddress, SignIn, TextRules, Threads, VideoRules, Wire,
+    compose,
+    listing::{Listed, Search},
 };
 use crate::{
     diag::Code,
-    model::{self, Account, MediaKind, NetworkId, Post, Remote},
+    model::{self, Account, MediaKind, NetworkId, Options, Post, Remote},
     text::{Dialect, HandleStyle, LinkStyle, Measure, MentionWeight, Unit},
 };
-use std::{collections::BTreeMap, time::Duration};
+use serde::de::DeserializeOwned;
+use std::time::Duration;
 
 /// A Page on Facebook.
 #[derive(Debug)]
@@ -34,6 +39,11 @@ pub struct Facebook;
 const ID: NetworkId = NetworkId("facebook");
 const POSTS: &str = "https://developers.facebook.com/docs/pages-api/posts (v25.0, read 2026-11-22)";
 const PHOTOS: &str = "https://developers.facebook.com/docs/graph-api/reference/page/photos (v25.0, read 2026-11-22)";
+const VIDEOS: &str = "https://developers.facebook.com/docs/graph-api/reference/page/videos (v25.0, read 2026-11-23)";
+
+/// What a video among the posts must be.
+const VIDEO: VideoRules =
+    VideoRules { codecs: &[], shortest: None, longest: Some(Limit { value: 4 * 60 * 60, source: VIDEOS }) };
 
 /// How long after a request our own posts are sure to hold what it made: as long as a publication that was answered with an error
 /// has been seen to take, and more.
@@ -52,10 +62,13 @@ static SCOPES: &[Scope] = &[
 static PROFILE: Profile = Profile {
     id: ID,
     name: "Facebook Page",
-    checked: "2026-11-22",
+    checked: "2026-11-23",
     sources: &[
         "https://developers.facebook.com/docs/pages-api/posts",
         "https://developers.facebook.com/docs/graph-api/reference/page/photos",
+        "https://developers.facebook.com/docs/graph-api/reference/page/videos",
+        "https://developers.facebook.com/docs/video-api/guides/reels-publishing",
+        "https://developers.facebook.com/docs/page-stories-api",
         "https://developers.facebook.com/docs/graph-api/guides/error-handling",
         "https://developers.facebook.com/docs/graph-api/overview/rate-limiting",
         "https://developers.facebook.com/docs/facebook-login/guides/access-tokens/get-long-lived",
@@ -78,12 +91,12 @@ static PROFILE: Profile = Profile {
     threads: Threads::None,
     media: Some(MediaRules {
         max_images: Limit { value: 10, source: POSTS },
-        max_videos: 0,
-        kinds: &[MediaKind::Jpeg, MediaKind::Png, MediaKind::Gif],
+        max_videos: 1,
+        kinds: &[MediaKind::Jpeg, MediaKind::Png, MediaKind::Gif, MediaKind::Mp4],
         max_image_bytes: Some(Limit { value: 10_000_000, source: PHOTOS }),
         max_image_pixels: None,
-        max_video_bytes: None,
-        video: VideoRules::ANY,
+        max_video_bytes: Some(Limit { value: 10_000_000_000, source: VIDEOS }),
+        video: VIDEO,
         max_alt: None,
         shrink: true,
         by_address: false,
@@ -110,7 +123,7 @@ static PROFILE: Profile = Profile {
     }),
     probe: true,
     projected: false,
-    look: Look { address: ShownAddress::Whole, ..Look::PLAIN },
+    look: Look { address: ShownAddress::Whole, badges: &[options::REEL, options::STORY], ..Look::PLAIN },
     post_options: options::POST,
     account_options: options::ACCOUNT,
     needs: &[Need::Token],
@@ -149,6 +162,10 @@ impl Network for Facebook {
         Composed { draft, findings }
     }
 
+    fn video_rules(&self, options: &Options) -> VideoRules {
+        Shape::of(options, true).video_rules()
+    }
+
     async fn log_in(&self, account: &Account, redirect: &str, wire: &mut Wire<'_>) -> Result<SignIn, NetworkError> {
         login::log_in(account, redirect, wire).await
     }
@@ -156,6 +173,12 @@ impl Network for Facebook {
     async fn publish(&self, job: &Job<'_>, wire: &mut Wire<'_>) -> Result<Receipt, NetworkError> {
         possible(job)?;
         let page = request::page(job.account)?;
+        match (Shape::of_job(job), job.media) {
+            (Shape::Video, [film]) => return film::publish_video(job, page, film, wire).await,
+            (Shape::Reel, [film]) => return film::publish_reel(job, page, film, wire).await,
+            (Shape::Story, [medium]) => return film::publish_story(job, page, medium, wire).await,
+            _ => {}
+        }
         let mut photos = Vec::with_capacity(job.media.len());
         for media in job.media {
             photos.push(reply::made(&wire.call(request::photo(job.account, page, media)).await?)?.id);
@@ -165,17 +188,16 @@ impl Network for Facebook {
 
     async fn find(&self, job: &Job<'_>, wire: &mut Wire<'_>) -> Result<Found, NetworkError> {
         let page = request::page(job.account)?;
-        let mut search = Search::new(job, &job.draft_part().text.text);
-        let mut after = None;
-        for _ in 0..PAGES {
-            let call = request::own_posts(job.account, page, search.from, after.as_deref());
-            let posts = reply::listing(&wire.call(call).await?)?;
-            after = posts.after();
-            if !search.take(posts.listed(job)) || after.is_none() {
-                return Ok(search.verdict(true));
-            }
+        match Shape::of_job(job) {
+            Shape::Video | Shape::Reel => return film::find_film(job, page, wire).await,
+            Shape::Story => return film::find_story(job, page, wire).await,
+            Shape::Post => {}
         }
-        Ok(search.verdict(false))
+        let mut search = Search::new(job, &job.draft_part().text.text);
+        let since = search.from;
+        let call = |after: Option<&str>| request::own_posts(job.account, page, since, after);
+        let whole = read_back(&mut search, call, |post: reply::Listed| Some(post.listed(job)), wire).await?;
+        Ok(search.verdict(whole))
     }
 
     async fn edit(&self, job: &Job<'_>, remote: &Remote, wire: &mut Wire<'_>) -> Result<Receipt, NetworkError> {
@@ -186,13 +208,22 @@ impl Network for Facebook {
                 "exchange images of a post, or their descriptions: take the post back and publish it anew",
             ));
         }
-        reply::done(&wire.call(request::edit(job, &remote.id)).await?)?;
+        let shape = Shape::of_remote(remote);
+        let call = match shape {
+            Shape::Story => return Err(NetworkError::unsupported("change a story")),
+            _ if shape != Shape::of_job(job) => {
+                return Err(NetworkError::unsupported("make another kind of post of one that is out"));
+            }
+            Shape::Post => request::edit(job, &remote.id),
+            Shape::Video | Shape::Reel => request::edit_film(job, &remote.id),
+        };
+        reply::done(&wire.call(call).await?)?;
         Ok(Receipt { remote: remote.clone() })
     }
 
     fn remote_at(&self, account: &Account, url: &str) -> Option<Remote> {
-        let id = address::id_in_address(request::page(account).ok()?, url)?;
-        Some(Remote { id, url: Some(url.to_owned()), extra: BTreeMap::new() })
+        let (shape, id) = address::in_address(request::page(account).ok()?, url)?;
+        Some(Remote { id, url: Some(url.to_owned()), extra: shape.kept() })
     }
 
     async fn delete(&self, account: &Account, remote: &Remote, wire: &mut Wire<'_>) -> Result<(), NetworkError> {
@@ -230,6 +261,24 @@ impl Network for Facebook {
     }
 }
 
+/// Reads a listing of ours until it reaches back to before the attempt. Returns whether it does.
+async fn read_back<T: DeserializeOwned>(
+    search: &mut Search,
+    call: impl Fn(Option<&str>) -> Request,
+    listed: impl Fn(T) -> Option<Listed>,
+    wire: &mut Wire<'_>,
+) -> Result<bool, NetworkError> {
+    let mut after = None;
+    for _ in 0..PAGES {
+        let page: reply::Listing<T> = reply::read(&wire.call(call(after.as_deref())).await?)?;
+        after = page.after();
+        if !search.take(page.data.into_iter().filter_map(&listed).collect()) || after.is_none() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Checks what the profile rules out, so that nothing of it gets to the wire.
 fn possible(job: &Job<'_>) -> Result<(), NetworkError> {
     let Job { draft, .. } = job;
@@ -249,5 +298,5 @@ fn possible(job: &Job<'_>) -> Result<(), NetworkError> {
     if let Some(media) = job.media.iter().find(|media| !job.limits.kinds.contains(&media.info.kind)) {
         return Err(NetworkError::unsupported(&format!("show `{}` files", media.info.kind.mime())));
     }
-    Ok(())
+    Shape::of_job(job).possible(job)
 }

@@ -9,12 +9,27 @@ use crate::{
 /// The version of the Graph API that this adapter was written against.
 pub(super) const VERSION: &str = "v25.0";
 
+pub(super) const REEL: &str = "reel";
+pub(super) const STORY: &str = "story";
+
 /// The keys of `[facebook]` in a post.
-pub(super) static POST: &[OptionSpec] = &[OptionSpec {
-    key: "link",
-    kind: OptionKind::Url,
-    doc: "The address whose card is shown below the text; the first link of the text if absent. Beside images there is no card.",
-}];
+pub(super) static POST: &[OptionSpec] = &[
+    OptionSpec {
+        key: "link",
+        kind: OptionKind::Url,
+        doc: "The address whose card is shown below the text; the first link of the text if absent. Beside images there is no card.",
+    },
+    OptionSpec {
+        key: REEL,
+        kind: OptionKind::Flag,
+        doc: "Whether the one video is published as a reel: upright, and 3 to 90 seconds long.",
+    },
+    OptionSpec {
+        key: STORY,
+        kind: OptionKind::Flag,
+        doc: "Whether the one image or video is a story, gone after a day and without words, instead of a post.",
+    },
+];
 
 /// The keys of `[accounts.NAME]` beyond the common ones.
 pub(super) static ACCOUNT: &[OptionSpec] = &[

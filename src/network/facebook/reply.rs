@@ -1,5 +1,6 @@
 //! The answers: one parser each, and what a refusal means. Pure, and none panics on any bytes.
 
+use super::shape::Shape;
 use crate::{
     model::{Remote, Timestamp},
     network::{ErrorKind, Job, NetworkError, PreparedMedia, Receipt, Response, graph::moment, listing},
@@ -29,7 +30,7 @@ pub(super) struct Made {
 
 /// A post of a listing.
 #[derive(Clone, Debug, Deserialize)]
-struct Listed {
+pub(super) struct Listed {
     id: String,
     #[serde(default)]
     message: Option<String>,
@@ -43,8 +44,8 @@ struct Listed {
 
 /// A page of a listing.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Listing {
-    data: Vec<Listed>,
+pub(super) struct Listing<T> {
+    pub(super) data: Vec<T>,
     #[serde(default)]
     paging: Option<Paging>,
 }
@@ -127,7 +128,7 @@ impl Listed {
     }
 
     /// Compares it with what a job would have made.
-    fn listed(self, job: &Job<'_>) -> listing::Listed {
+    pub(super) fn listed(self, job: &Job<'_>) -> listing::Listed {
         listing::Listed {
             at: self.created_time.as_deref().and_then(moment),
             fits: self.media() == job.media.len(),
@@ -137,12 +138,7 @@ impl Listed {
     }
 }
 
-impl Listing {
-    /// Compares its posts with what a job would have made.
-    pub(super) fn listed(self, job: &Job<'_>) -> Vec<listing::Listed> {
-        self.data.into_iter().map(|post| post.listed(job)).collect()
-    }
-
+impl<T> Listing<T> {
     /// Returns where the next page begins, if there is one.
     pub(super) fn after(&self) -> Option<String> {
         let paging = self.paging.as_ref().filter(|paging| paging.next.is_some())?;
@@ -161,11 +157,6 @@ pub(super) fn receipt(response: &Response, media: &[PreparedMedia]) -> Result<Re
     Ok(receipt_of(&made.id, made.permalink_url.as_deref(), media))
 }
 
-/// Reads a page of a listing.
-pub(super) fn listing(response: &Response) -> Result<Listing, NetworkError> {
-    read(response)
-}
-
 /// Reads whose token it is.
 pub(super) fn me(response: &Response) -> Result<Me, NetworkError> {
     read(response)
@@ -178,9 +169,15 @@ pub(super) fn token(response: &Response) -> Token {
     Token { scopes: data.scopes, expires }
 }
 
-/// Reads an answer that says no more than that something was done.
+/// Reads an answer that says no more than whether something was done.
 pub(super) fn done(response: &Response) -> Result<(), NetworkError> {
-    read::<Value>(response).map(drop)
+    match read::<Value>(response)?["success"] {
+        Value::Bool(false) => {
+            Err(NetworkError::new(ErrorKind::Ambiguous, "the answer says that it wasn't done, and not why")
+                .detail(response.excerpt()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Reads the answer to deleting: what is gone already is as good.
@@ -202,14 +199,20 @@ pub(super) fn files(media: &[PreparedMedia]) -> String {
 
 fn receipt_of(id: &str, permalink: Option<&str>, media: &[PreparedMedia]) -> Receipt {
     let url = permalink.map_or_else(|| format!("https://www.facebook.com/{id}"), str::to_owned);
-    let mut extra = BTreeMap::new();
+    receipt_as(Shape::Post, id, Some(url), media)
+}
+
+/// Makes the receipt of what is shown as something.
+pub(super) fn receipt_as(shape: Shape, id: &str, url: Option<String>, media: &[PreparedMedia]) -> Receipt {
+    let mut extra = shape.kept();
     if !media.is_empty() {
         extra.insert(FILES.to_owned(), files(media));
     }
-    Receipt { remote: Remote { id: id.to_owned(), url: Some(url), extra } }
+    Receipt { remote: Remote { id: id.to_owned(), url, extra } }
 }
 
-fn read<T: DeserializeOwned>(response: &Response) -> Result<T, NetworkError> {
+/// Reads a success, or tells what a refusal means.
+pub(super) fn read<T: DeserializeOwned>(response: &Response) -> Result<T, NetworkError> {
     // Some errors come under a status that says yes.
     if !response.is_success() || serde_json::from_slice::<Refusal>(&response.body).is_ok() {
         return Err(refusal(response));
@@ -335,7 +338,7 @@ mod tests {
         #[test]
         fn no_bytes_make_it_panic(status in 100u16..600, body in prop::collection::vec(any::<u8>(), 0..200)) {
             let response = Response { status, headers: vec![("x-business-use-case-usage".to_owned(), String::from_utf8_lossy(&body).into_owned())], body };
-            let _ = (receipt(&response, &[]), listing(&response), me(&response), token(&response), deleted(&response));
+            let _ = (receipt(&response, &[]), read::<Listing<Listed>>(&response), me(&response), token(&response), deleted(&response));
         }
     }
 }

@@ -62,12 +62,17 @@ pub(super) fn create(job: &Job<'_>, page: &str, photos: &[String]) -> Request {
         fields.push(Field::text("link", link));
     }
     fields.push(Field::text("fields", "id,permalink_url"));
-    send(job.account, "create post", &format!("{page}/feed"), fields)
+    send(job.account, "create post", &format!("{page}/feed"), fields, Effect::Publish)
 }
 
 /// Changes the text of a post.
 pub(super) fn edit(job: &Job<'_>, id: &str) -> Request {
-    send(job.account, "edit post", &escape(id), message(job))
+    send(job.account, "edit post", &escape(id), message(job), Effect::Publish)
+}
+
+/// Changes the words beside a video or reel.
+pub(super) fn edit_film(job: &Job<'_>, id: &str) -> Request {
+    send(job.account, "edit video", &escape(id), description(job), Effect::Publish)
 }
 
 /// Deletes a post.
@@ -81,21 +86,33 @@ pub(super) fn own_posts(account: &Account, page: &str, since: Timestamp, after: 
     const FIELDS: &str =
         "id,message,created_time,permalink_url,attachments%7Bmedia_type,subattachments%7Bmedia_type%7D%7D";
     let since = since.millis().div_euclid(1000);
-    let mut path = format!("{page}/published_posts?fields={FIELDS}&limit={PAGE}&since={since}");
-    if let Some(after) = after {
-        path.push_str("&after=");
-        path.push_str(&escape(after));
-    }
+    let path = format!("{page}/published_posts?fields={FIELDS}&limit={PAGE}&since={since}{}", onwards(after));
     get(account, "list own posts", &path)
+}
+
+/// Asks for a page of our videos, reels or stories, newest first.
+pub(super) fn own(account: &Account, page: &str, what: &str, fields: &str, after: Option<&str>) -> Request {
+    let sign = if what.contains('?') { '&' } else { '?' };
+    get(account, "list own posts", &format!("{page}/{what}{sign}fields={fields}&limit={PAGE}{}", onwards(after)))
+}
+
+fn onwards(after: Option<&str>) -> String {
+    after.map(|after| format!("&after={}", escape(after))).unwrap_or_default()
 }
 
 fn message(job: &Job<'_>) -> Vec<Field> {
     vec![Field::text("message", job.draft_part().text.text.as_str())]
 }
 
-fn send(account: &Account, label: &'static str, path: &str, fields: Vec<Field>) -> Request {
-    Request::send(label, Method::Post, url(account, path), Payload::Form(fields), Effect::Publish)
-        .credential(Credential::Token)
+/// Returns the words beside a video or reel.
+pub(super) fn description(job: &Job<'_>) -> Vec<Field> {
+    let words = job.draft_part().text.text.as_str();
+    if words.is_empty() { Vec::new() } else { vec![Field::text("description", words)] }
+}
+
+/// Sends a form.
+pub(super) fn send(account: &Account, label: &'static str, path: &str, fields: Vec<Field>, effect: Effect) -> Request {
+    Request::send(label, Method::Post, url(account, path), Payload::Form(fields), effect).credential(Credential::Token)
 }
 
 fn get(account: &Account, label: &'static str, path: &str) -> Request {
@@ -103,7 +120,12 @@ fn get(account: &Account, label: &'static str, path: &str) -> Request {
 }
 
 pub(super) fn url(account: &Account, path: &str) -> String {
-    let server = account.endpoint.as_ref().map_or(SERVER, |endpoint| endpoint.value.trim_end_matches('/'));
+    url_at(SERVER, account, path)
+}
+
+/// Writes an address on a server, unless the account names another.
+pub(super) fn url_at(server: &str, account: &Account, path: &str) -> String {
+    let server = account.endpoint.as_ref().map_or(server, |endpoint| endpoint.value.trim_end_matches('/'));
     format!("{server}/{}/{path}", options::version(account))
 }
 

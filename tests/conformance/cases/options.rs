@@ -3,7 +3,7 @@
 use super::{Case, is_sent};
 use crate::fixtures::{self, Say};
 use masthead::{
-    model::OptionValue,
+    model::{MediaKind, OptionValue},
     network::{ErrorKind, Profile},
 };
 
@@ -20,6 +20,8 @@ pub(crate) const CASES: &[Case] = &[
                     let mut say = Say::new(stage.profile).text("With an option");
                     if stage.twin.shows_with_media(spec.key) {
                         say = say.media(fixtures::picture(stage.profile), "An image");
+                    } else if stage.twin.shows_with_a_video(spec.key) {
+                        say = say.media(MediaKind::Mp4, "A video");
                     }
                     let mut draft = say.draft();
                     for (key, value) in stage.twin.companions(spec.key) {

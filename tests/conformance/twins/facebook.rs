@@ -2,6 +2,9 @@
 //!
 //! Codes and words of errors are those of the real one, as read in its documentation (v25.0, November 2026).
 
+mod films;
+
+use self::films::Films;
 use super::meta::REDIRECT;
 use crate::{
     fixtures,
@@ -21,6 +24,9 @@ use std::{
 
 const TOKEN: &str = "EAAcanaryFacebookToken9c1";
 const SERVER: &str = "https://graph.facebook.com/v25.0/";
+/// Where videos go, and where reels and stories do.
+const VIDEOS: &str = "https://graph-video.facebook.com/v25.0/";
+const UPLOADS: &str = "https://rupload.facebook.com/video-upload/v25.0/";
 const PAGE: &str = "104857600012345";
 /// The largest image, in bytes.
 const LARGEST: usize = 10_000_000;
@@ -34,6 +40,7 @@ pub(crate) struct FacebookTwin {
     /// What was uploaded, by id, and the post that shows it.
     photos: RefCell<BTreeMap<String, LiveMedia>>,
     used: RefCell<BTreeSet<String>>,
+    films: RefCell<Films>,
     serial: Cell<u64>,
     made: Cell<usize>,
 }
@@ -44,6 +51,8 @@ struct Post {
     message: String,
     link: Option<String>,
     media: Vec<LiveMedia>,
+    /// As what it is shown, if not as a post: `video`, `reel` or `story`.
+    shown: Option<&'static str>,
     at: Timestamp,
     edits: usize,
 }
@@ -97,7 +106,11 @@ impl FacebookTwin {
             (Method::Get, ["me"]) => Ok(json!({ "id": PAGE, "name": "Acme" })),
             (Method::Post, [PAGE, "photos"]) => self.upload(request),
             (Method::Post, [PAGE, "feed"]) => self.publish(request),
-            (Method::Get, [PAGE, "published_posts"]) => Ok(self.list(request)),
+            (Method::Post, [PAGE, edge @ ("videos" | "video_reels" | "video_stories")]) => self.film(request, edge),
+            (Method::Post, [PAGE, "photo_stories"]) => self.photo_story(request),
+            (Method::Get, [PAGE, edge @ ("published_posts" | "videos" | "video_reels" | "stories")]) => {
+                Ok(self.list(request, edge))
+            }
             (Method::Post, [id]) => self.edit(request, id),
             (Method::Delete, [id]) => {
                 let mut posts = self.posts.borrow_mut();
@@ -160,36 +173,48 @@ impl FacebookTwin {
         if fields.get("fields").is_some_and(|fields| fields.split(',').any(|field| field == "permalink_url")) {
             answer["permalink_url"] = permalink(&id).into();
         }
-        self.made.set(self.made.get() + 1);
-        self.posts.borrow_mut().push(Post { id, message, link, media, at: request.at, edits: 0 });
+        self.make(Post { id, message, link, media, shown: None, at: request.at, edits: 0 });
         Ok(answer)
+    }
+
+    fn make(&self, post: Post) {
+        self.made.set(self.made.get() + 1);
+        self.posts.borrow_mut().push(post);
     }
 
     fn edit(&self, request: &TwinRequest, id: &str) -> Result<Value, Refusal> {
         let fields = request.fields();
-        assert!(fields.keys().all(|name| name == "message"), "images can't be exchanged: {fields:?}");
         let mut posts = self.posts.borrow_mut();
         let Some(post) = posts.iter_mut().find(|post| post.id == id) else { return gone(id) };
-        post.message = fields.get("message").cloned().unwrap_or_default();
+        let words = match post.shown {
+            None => "message",
+            Some("video" | "reel") => "description",
+            Some(_) => return refuse(100, 0, "(#100) Invalid parameter"),
+        };
+        assert!(fields.keys().all(|name| name == words), "images can't be exchanged: {fields:?}");
+        post.message = fields.get(words).cloned().unwrap_or_default();
         post.edits += 1;
         Ok(json!({ "success": true }))
     }
 
-    fn list(&self, request: &TwinRequest) -> Value {
+    fn list(&self, request: &TwinRequest, edge: &str) -> Value {
         let number = |name: &str| request.query(name).and_then(|value| value.parse::<i64>().ok());
         let since = number("since").unwrap_or(0);
         let limit = number("limit").and_then(|limit| usize::try_from(limit.min(100)).ok()).unwrap_or(25);
         let mut posts = self.posts.borrow().clone();
-        posts.retain(|post| post.at.millis() >= since * 1000);
+        posts.retain(|post| post.at.millis() >= since * 1000 && films::is_listed(post, edge));
         posts.sort_by_key(|post| std::cmp::Reverse(post.at.millis()));
         let start = request.query("after").and_then(|after| after.parse().ok()).unwrap_or(0);
         let end = (start + limit).min(posts.len());
-        let data: Vec<Value> = posts[start.min(end)..end].iter().map(listed).collect();
+        let data: Vec<Value> = posts[start.min(end)..end]
+            .iter()
+            .map(|post| films::listed(post, edge).unwrap_or_else(|| listed(post)))
+            .collect();
         let mut page = json!({ "data": data });
         if !data.is_empty() {
             page["paging"] = json!({ "cursors": { "before": start.to_string(), "after": end.to_string() } });
             if end < posts.len() {
-                page["paging"]["next"] = format!("{SERVER}{PAGE}/published_posts?after={end}").into();
+                page["paging"]["next"] = format!("{SERVER}{PAGE}/{edge}?after={end}").into();
             }
         }
         page
@@ -197,10 +222,9 @@ impl FacebookTwin {
 }
 
 fn listed(post: &Post) -> Value {
-    let at = Utc.timestamp_millis_opt(post.at.millis()).single().expect("a moment of our time");
     let mut listed = json!({
         "id": post.id,
-        "created_time": at.format("%Y-%m-%dT%H:%M:%S+0000").to_string(),
+        "created_time": written(post.at),
         "permalink_url": permalink(&post.id),
     });
     if !post.message.is_empty() {
@@ -219,6 +243,11 @@ fn listed(post: &Post) -> Value {
     listed
 }
 
+fn written(at: Timestamp) -> String {
+    let at = Utc.timestamp_millis_opt(at.millis()).single().expect("a moment of our time");
+    at.format("%Y-%m-%dT%H:%M:%S+0000").to_string()
+}
+
 fn permalink(id: &str) -> String {
     format!("https://www.facebook.com/{PAGE}/posts/{}", id.split('_').next_back().unwrap_or(id))
 }
@@ -230,9 +259,10 @@ fn show(post: &Post) -> Live {
     let tags = words().filter_map(|word| word.strip_prefix('#')).filter(|tag| tag.chars().all(char::is_alphanumeric));
     let mut facts = BTreeMap::new();
     facts.extend(post.link.clone().map(|link| ("link", link)));
+    facts.extend(post.shown.map(|shown| ("shown", shown.to_owned())));
     Live {
         id: post.id.clone(),
-        url: permalink(&post.id),
+        url: films::address(post).unwrap_or_else(|| permalink(&post.id)),
         text: post.message.clone(),
         links: links.collect(),
         tags: tags.filter(|tag| !tag.is_empty()).map(str::to_owned).collect(),
@@ -264,7 +294,13 @@ impl Twin for FacebookTwin {
     }
 
     fn handle(&self, request: &TwinRequest) -> Response {
-        let below = request.url.strip_prefix(SERVER);
+        if let Some(id) = request.url.strip_prefix(UPLOADS) {
+            return self.films.borrow_mut().take_whole(request, id);
+        }
+        let below = request
+            .url
+            .strip_prefix(SERVER)
+            .or_else(|| request.url.strip_prefix(VIDEOS).filter(|below| *below == format!("{PAGE}/videos")));
         let below = below.unwrap_or_else(|| panic!("a request to somewhere else: {request:?}"));
         match self.route(request, below) {
             Ok(body) => json(request, 200, &body),
@@ -293,13 +329,27 @@ impl Twin for FacebookTwin {
 
     fn post_by_hand(&self, text: &str, at: Timestamp) {
         let id = format!("{PAGE}_{}", self.next_id());
-        let post = Post { id, message: text.to_owned(), link: None, media: Vec::new(), at, edits: 0 };
+        let post = Post { id, message: text.to_owned(), link: None, media: Vec::new(), shown: None, at, edits: 0 };
         self.posts.borrow_mut().push(post);
     }
 
     fn samples(&self) -> Vec<Sample> {
         let url = "https://acme.example/shop".to_owned();
-        vec![Sample { key: "link", value: OptionValue::Text(url.clone()), fact: ("link", url) }]
+        let flag = |key, shown: &str| Sample { key, value: OptionValue::Flag(true), fact: ("shown", shown.to_owned()) };
+        let link = Sample { key: "link", value: OptionValue::Text(url.clone()), fact: ("link", url) };
+        vec![link, flag("reel", "reel"), flag("story", "story")]
+    }
+
+    fn shows_with_media(&self, key: &str) -> bool {
+        key == "story"
+    }
+
+    fn shows_with_a_video(&self, key: &str) -> bool {
+        key == "reel"
+    }
+
+    fn describes_videos(&self) -> bool {
+        false
     }
 
     fn has_languages(&self) -> bool {
