@@ -10,7 +10,7 @@ use crate::{
 use masthead::{
     engine::Outcome,
     ledger::Happening,
-    model::Reference,
+    model::{MediaKind, OptionValue, Reference},
     network::{AnyNetwork, Auth, Draft, Profile, Settling, Threads},
     plan::Verdict,
 };
@@ -43,6 +43,7 @@ pub(crate) const CASES: &[JourneyCase] = &[
     JourneyCase { name: "crash_at_any_call_and_resume", holds: can_settle, run: crash },
     JourneyCase { name: "crash_twice_and_resume", holds: can_settle, run: crash_twice },
     JourneyCase { name: "crash_and_resume_hours_later", holds: can_settle, run: hours_later },
+    JourneyCase { name: "a_crash_at_any_call_of_a_video_makes_one_post", holds: takes_videos, run: film_crash },
     JourneyCase { name: "two_publishers_make_one_post", holds: |_| true, run: race },
     JourneyCase {
         name: "a_kept_session_is_opened",
@@ -63,6 +64,10 @@ fn is_sent(profile: &Profile) -> bool {
 
 fn fetches_media(profile: &Profile) -> bool {
     profile.media.as_ref().is_some_and(|media| media.by_address)
+}
+
+fn takes_videos(profile: &Profile) -> bool {
+    is_sent(profile) && profile.media.as_ref().is_some_and(|media| media.kinds.contains(&MediaKind::Mp4))
 }
 
 fn can_settle(profile: &Profile) -> bool {
@@ -343,6 +348,36 @@ fn crash_twice(network: &'static dyn AnyNetwork) {
             let _ = journey.run();
             journey.line.mend();
             journey.rest_published_once();
+        }
+    }
+}
+
+/// A video takes other calls than words, and some networks can't be asked about it: then a person is.
+fn film_crash(network: &'static dyn AnyNetwork) {
+    let film = |profile| Say::new(profile).text("A film").media(MediaKind::Mp4, "A hoodie that turns").draft();
+    let plain = Journey::new(network, film);
+    let keys = plain.profile.post_options.iter().map(|spec| spec.key);
+    let alone = keys.filter(|key| plain.twin.shows_with_a_video(key)).map(Some);
+    for key in std::iter::once(None).chain(alone) {
+        let set_out = || {
+            let mut journey = Journey::new(network, film);
+            if let Some(key) = key {
+                fixtures::set(&mut journey.desired_mut().draft, key, OptionValue::Flag(true));
+            }
+            journey
+        };
+        let whole = set_out();
+        whole.rest_published_once();
+        for nth in 0..whole.line.sent() {
+            for fault in [Fault::CrashBefore, Fault::CrashAfter] {
+                let journey = set_out();
+                crash_at(&journey, nth, fault);
+                match journey.rest() {
+                    Rest::Published(_) => assert_eq!((journey.twin.live().len(), journey.twin.made()), (1, 1)),
+                    Rest::Attention(_) => assert!(journey.twin.made() <= 1, "{:#?}", journey.twin.live()),
+                }
+                journey.assert_no_secret();
+            }
         }
     }
 }
