@@ -283,7 +283,7 @@ fn doctor_tells_what_is_well_and_what_is_not() {
         .done()
         .says("ok   ledger: can be read and written, on the remote `origin`: 1 delivery");
     fleet.sandbox.set("TWIN_TOKEN", "wrong-canary-8471");
-    fleet.run("one", &["doctor"]).code(1).says("bad  brand: ").says("make a new one").never_says("wrong-canary-8471");
+    fleet.run("one", &["doctor"]).code(1).says("bad  brand: ").says("make a new credential").never_says("wrong-canary-8471");
     fleet.git(&["-C", "one", "branch", "-m", "main", "trunk"]);
     fleet.git(&["-C", "one", "update-ref", "-d", "refs/remotes/origin/main"]);
     fleet.run("one", &["doctor", "--json"]).code(1).says("there is no branch `main` to publish from");
@@ -297,5 +297,5 @@ fn doctor_says_which_server_does_not_answer() {
     );
     sandbox.set("TWIN_TOKEN", "canary-7719");
     sandbox.commit();
-    sandbox.run(&["doctor"]).code(1).says("bad  brand: ").says("is `endpoint` right").never_says("canary-7719");
+    sandbox.run(&["doctor"]).code(1).says("bad  brand: ").says("is the server up").never_says("canary-7719");
 }

@@ -146,7 +146,7 @@ pub(in crate::cli) fn run(args: &Args, start: &Path, ui: &Ui) -> Done {
             }
             Err(error) => {
                 let detail = error.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
-                findings.push(Finding::bad(id, format!("{error}{detail}"), hint(&error.kind)));
+                findings.push(Finding::bad(id, format!("{error}{detail}"), hint(account, &error.kind)));
             }
         }
     }
@@ -305,16 +305,25 @@ fn judge(account: &Account, report: &ProbeReport) -> Vec<Finding> {
     findings
 }
 
-fn hint(kind: &network::ErrorKind) -> Option<String> {
+fn hint(account: &Account, kind: &network::ErrorKind) -> Option<String> {
     use network::ErrorKind;
+    let can_log_in = network::find(account.network).is_some_and(|network| network.profile().login.is_some());
     let text = match kind {
+        ErrorKind::SignedOut if can_log_in => {
+            return Some(format!(
+                "run `masthead login {}`, or make a new credential and store it where `token` says",
+                account.id
+            ));
+        }
         ErrorKind::SignedOut => {
             "the credential has expired or was revoked: make a new one and store it where `token` says"
         }
         ErrorKind::Forbidden => "the credential may not do this, or the account is restricted: look at its settings",
-        ErrorKind::NotSent | ErrorKind::Ambiguous => "is `endpoint` right, and the server up?",
+        ErrorKind::NotSent | ErrorKind::Ambiguous => {
+            "is the server up, and its address right, if masthead.toml names one for the account?"
+        }
         ErrorKind::Misconfigured | ErrorKind::NotFound | ErrorKind::Unreadable => {
-            "see `token` of the account, and `endpoint`, which should be the server's base address"
+            "look at the account in masthead.toml: at its `token`, and the address of its server, if it names one"
         }
         ErrorKind::RateLimited => "wait a while and try again",
         ErrorKind::Refused
