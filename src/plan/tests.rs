@@ -385,6 +385,9 @@ fn what_is_still_to_come_has_a_cost() {
     let later = Desired { when: Some(at("2027-01-01T00:00:00Z")), ..costly("a", 1) };
     assert_eq!(cost(later, vec![]), Some(15_000), "it will go out");
     assert_eq!(cost(Desired { invalid: true, ..costly("a", 1) }, vec![]), Some(15_000), "once it is mended");
+    let mut withdrawn = Desired { retract: true, ..costly("a", 2) };
+    withdrawn.draft.network = NetworkId("x");
+    assert_eq!(cost(withdrawn, vec![out("a", 2), out("a", 2)]), Some(20_000), "deleting has a price of its own");
     let plan = Plan {
         now: at("2026-12-01T12:00:00Z"),
         commit: None,

@@ -6,6 +6,7 @@ mod brakes;
 mod building;
 mod checking;
 mod comment;
+mod costs;
 mod daemon;
 mod documents;
 mod families;
