@@ -283,7 +283,12 @@ fn doctor_tells_what_is_well_and_what_is_not() {
         .done()
         .says("ok   ledger: can be read and written, on the remote `origin`: 1 delivery");
     fleet.sandbox.set("TWIN_TOKEN", "wrong-canary-8471");
-    fleet.run("one", &["doctor"]).code(1).says("bad  brand: ").says("make a new credential").never_says("wrong-canary-8471");
+    fleet
+        .run("one", &["doctor"])
+        .code(1)
+        .says("bad  brand: ")
+        .says("make a new credential")
+        .never_says("wrong-canary-8471");
     fleet.git(&["-C", "one", "branch", "-m", "main", "trunk"]);
     fleet.git(&["-C", "one", "update-ref", "-d", "refs/remotes/origin/main"]);
     fleet.run("one", &["doctor", "--json"]).code(1).says("there is no branch `main` to publish from");

@@ -318,6 +318,7 @@ fn badges(options: &Options, account: &Options, look: &Look) -> Vec<String> {
         let words = key.replace('_', " ");
         match options.text(key).or_else(|| account.text(key)) {
             Some(value) => vec![format!("{words}: {value}")],
+            None if options.flag(key) == Some(true) => vec![words],
             None => options.list(key).iter().map(|value| format!("{words}: {value}")).collect(),
         }
     };
@@ -346,12 +347,30 @@ fn tone(account: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{diag::Spanned, model::OptionValue};
 
     #[test]
     fn initials_are_of_the_first_two_words() {
         for (name, expect) in [("Acme", "A"), ("acme & friends inc", "AF"), ("", ""), ("日本 語", "日語")] {
             assert_eq!(initials(name), expect, "{name}");
         }
+    }
+
+    #[test]
+    fn badges_are_what_options_say() {
+        let place = crate::diag::Span::new(crate::diag::FileId(0), 0..1);
+        let mut options = Options::default();
+        for (key, value) in [
+            ("who_may_answer", OptionValue::Text("friends".to_owned())),
+            ("story", OptionValue::Flag(true)),
+            ("reel", OptionValue::Flag(false)),
+            ("labels", OptionValue::List(vec!["a".to_owned(), "b".to_owned()])),
+        ] {
+            options.set(key, Spanned::new(value, place));
+        }
+        let look = Look { badges: &["who_may_answer", "story", "reel", "labels", "absent"], ..Look::PLAIN };
+        let shown = badges(&options, &Options::default(), &look);
+        assert_eq!(shown, ["who may answer: friends", "story", "labels: a", "labels: b"]);
     }
 
     #[test]
