@@ -4,7 +4,7 @@ use super::{
     body::Upload,
     delivery::Part,
     host::{Broom, name_of},
-    images, pins, shown_address,
+    images, pins, shown_address, sign,
 };
 use crate::{
     ledger::{EventId, PartKey},
@@ -119,8 +119,9 @@ impl AccountRun<'_> {
                 // Also by who settles what another has begun, so that what that one left is taken away.
                 self.run.needs.borrow_mut().note(&name_of(&bytes, info.kind), &part.key);
             }
+            let (key, alt, sha256) = (MediaKey(index), media.alt.clone(), sign::sha256(&bytes));
             prepared.uploads.push(Upload { bytes, kind: info.kind });
-            prepared.media.push(PreparedMedia { key: MediaKey(index), info, alt: media.alt.clone(), address: None });
+            prepared.media.push(PreparedMedia { key, info, sha256, alt, address: None });
         }
         Ok(prepared)
     }

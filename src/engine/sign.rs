@@ -55,8 +55,9 @@ pub(super) fn webhook(
 }
 
 /// Returns the SHA-256 of some bytes.
-pub(super) fn sha256(bytes: &[u8]) -> Vec<u8> {
-    digest::digest(&digest::SHA256, bytes).as_ref().to_vec()
+pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let digest = digest::digest(&digest::SHA256, bytes);
+    digest.as_ref().try_into().expect("256 bits are 32 bytes")
 }
 
 /// Writes what `Authorization: Basic` carries (RFC 7617).

@@ -66,6 +66,8 @@ pub struct PreparedMedia {
     pub key: MediaKey,
     /// What will be uploaded.
     pub info: MediaInfo,
+    /// The SHA-256 of its bytes, by which networks name what they are sent that name it by that.
+    pub sha256: [u8; 32],
     /// The description; may be empty.
     pub alt: String,
     /// Where the network can fetch it, on networks with [`by_address`](super::MediaRules::by_address): public, and there

@@ -227,9 +227,11 @@ pub(crate) fn poll(options: &[&str], multiple: bool) -> Poll {
 pub(crate) fn prepare(part: &DraftPart) -> Vec<PreparedMedia> {
     let prepared = part.media.iter().enumerate().map(|(index, media)| {
         let kind = kind_of(media.source.as_str());
-        let bytes = u64::try_from(bytes_of(media.source.as_str()).len()).expect("small");
-        let info = MediaInfo { kind, bytes, width: 4, height: 3, clip: None };
-        PreparedMedia { key: MediaKey(index), info, alt: media.alt.clone(), address: None }
+        let bytes = bytes_of(media.source.as_str());
+        let length = u64::try_from(bytes.len()).expect("small");
+        let info = MediaInfo { kind, bytes: length, width: 4, height: 3, clip: None };
+        let sha256 = <sha2::Sha256 as sha2::Digest>::digest(&bytes).into();
+        PreparedMedia { key: MediaKey(index), info, sha256, alt: media.alt.clone(), address: None }
     });
     prepared.collect()
 }

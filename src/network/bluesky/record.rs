@@ -342,7 +342,7 @@ mod tests {
     #[test]
     fn images_come_before_a_card_and_unknown_sizes_are_left_out() {
         let info = MediaInfo { kind: MediaKind::Jpeg, bytes: 1, width: 0, height: 0, clip: None };
-        let image = PreparedMedia { key: MediaKey(0), info, alt: "alt".to_owned(), address: None };
+        let image = PreparedMedia { key: MediaKey(0), info, sha256: [0; 32], alt: "alt".to_owned(), address: None };
         let linked = part("two", vec![link(0, 3, "https://two.example")]);
         let titled = options(&[("card_title", text("Two"))]);
         let record = post(&PostParts {

@@ -231,7 +231,7 @@ fn a_fault_while_it_is_written_proves_nothing() {
 
 fn image(place: usize, alt: &str) -> PreparedMedia {
     let info = MediaInfo { kind: MediaKind::Png, bytes: 9, width: 3, height: 2, clip: None };
-    PreparedMedia { key: MediaKey(place), info, alt: alt.to_owned(), address: None }
+    PreparedMedia { key: MediaKey(place), info, sha256: [0; 32], alt: alt.to_owned(), address: None }
 }
 
 fn blob(name: &str) -> Value {

@@ -295,7 +295,7 @@ mod tests {
 
     fn film(bytes: u64) -> PreparedMedia {
         let info = MediaInfo { kind: MediaKind::Mp4, bytes, width: 4, height: 3, clip: None };
-        PreparedMedia { key: MediaKey(0), info, alt: String::new(), address: None }
+        PreparedMedia { key: MediaKey(0), info, sha256: [0; 32], alt: String::new(), address: None }
     }
 
     #[track_caller]

@@ -165,7 +165,7 @@ mod tests {
 
     fn media(bytes: u64) -> PreparedMedia {
         let info = MediaInfo { kind: MediaKind::Png, bytes, width: 1, height: 1, clip: None };
-        PreparedMedia { key: MediaKey(0), info, alt: String::new(), address: None }
+        PreparedMedia { key: MediaKey(0), info, sha256: [0; 32], alt: String::new(), address: None }
     }
 
     #[track_caller]
