@@ -1,7 +1,7 @@
 use super::{
     Entropy, Outgoing, OutgoingBody,
     body::{Rendered, Upload, render},
-    sign,
+    schnorr, sign,
 };
 use crate::{
     model::Timestamp,
@@ -62,6 +62,7 @@ fn place(outgoing: &mut Outgoing, place: &Place, secret: &str, body: &[u8], now:
         Place::Scheme(word) => format!("{word} {secret}").into(),
         Place::Basic { user } => format!("Basic {}", sign::basic(user, secret)?).into(),
         Place::Jwt { audience, word } => format!("{word} {}", sign::json_web_token(secret, audience, now)?).into(),
+        Place::Event(event) => format!("Nostr {}", schnorr::authorization(event, secret, now)?).into(),
         Place::Url => {
             outgoing.whole_url = Some(outgoing.url.replace(PLACEHOLDER, secret).into());
             return Ok(());
@@ -78,7 +79,7 @@ fn place(outgoing: &mut Outgoing, place: &Place, secret: &str, body: &[u8], now:
 #[cfg(test)]
 mod tests {
     use super::{super::testing::FakeEntropy, *};
-    use crate::network::{Effect, Field, FieldValue};
+    use crate::network::{Effect, Field, FieldValue, RelayEvent};
     use serde_json::json;
 
     #[track_caller]
@@ -154,5 +155,12 @@ mod tests {
         let outgoing = ready("https://social.example", Place::Jwt { audience: "/a/", word: "Ghost" }, "id:00ff");
         let authorization = outgoing.authorization.expect("a token");
         assert!(authorization.expose_secret().starts_with("Ghost ey"));
+        let secret = "0000000000000000000000000000000000000000000000000000000000000003";
+        let public_key = "f9308a019258c31049344f85f89d5229b531c845836f99b08601f113bce036f9".to_owned();
+        let (tags, content) = (Vec::new(), "Upload a file".to_owned());
+        let event = RelayEvent { public_key, created_at: 0, kind: 24242, tags, content };
+        let outgoing = ready("https://social.example", Place::Event(event), secret);
+        let authorization = outgoing.authorization.as_ref().expect("an event");
+        assert!(authorization.expose_secret().starts_with("Nostr ey") && !authorization.expose_secret().contains('='));
     }
 }

@@ -7,12 +7,19 @@ use crate::{
         nip19::{hex, key},
     },
 };
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use k256::schnorr::SigningKey;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
 /// The name of a question to a relay. Each connection has one.
 const QUESTION: &str = "masthead";
+
+/// For how long what is signed for one request is good, in seconds: whoever sees it could use it as long. Some servers take
+/// nothing that is good for longer.
+const LIFETIME: i64 = 2 * 60;
+/// By how much its time is put back: it must not lie in the future, and the server's clock may be behind.
+const BEHIND: i64 = 5;
 
 /// Writes what is said to each relay. `secret` finds the key, which must belong to the public key that the call names.
 pub(super) fn frame(
@@ -24,10 +31,8 @@ pub(super) fn frame(
         Some(signer) => Some((signing_key(secret(signer.credential)?.expose_secret())?, signer)),
         None => None,
     };
-    if let Some((key, signer)) = &signer
-        && hex(&key.verifying_key().to_bytes()) != signer.public_key
-    {
-        return Err("the secret key does not belong to the account's `handle`: one of the two is another's".to_owned());
+    if let Some((key, signer)) = &signer {
+        belongs(key, &signer.public_key)?;
     }
     let event = match &call.says {
         RelaySays::Tell(filters) => {
@@ -41,9 +46,38 @@ pub(super) fn frame(
     let Some((key, _)) = signer.filter(|(_, signer)| signer.public_key == event.public_key) else {
         return Err("the adapter sends an event that nobody signs".to_owned());
     };
+    Ok(json!(["EVENT", sign(&key, &event)?]))
+}
+
+/// Writes what goes with an HTTP request after the word `Nostr`: an event of now that ends soon, in base64.
+///
+/// Newer texts want the alphabet of addresses without padding, older ones the usual with it (BUD-11 and BUD-01 of Blossom, NIP-98).
+/// Of ASCII without `>`, `?` and `~` both make the same, and with blanks at its end it needs no padding.
+pub(super) fn authorization(event: &RelayEvent, secret: &str, now: Timestamp) -> Result<String, String> {
+    let key = signing_key(secret)?;
+    belongs(&key, &event.public_key)?;
+    let created_at = now.millis().div_euclid(1000) - BEHIND;
+    let mut event = RelayEvent { created_at, ..event.clone() };
+    event.tags.push(vec!["expiration".to_owned(), (created_at + LIFETIME).to_string()]);
+    let mut text = sign(&key, &event)?.to_string();
+    let blanks = text.len().next_multiple_of(3) - text.len();
+    text.extend(std::iter::repeat_n(' ', blanks));
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(text))
+}
+
+/// Signs an event.
+fn sign(key: &SigningKey, event: &RelayEvent) -> Result<Value, String> {
     // Without randomness, so that a repetition is the same to the last byte. BIP-340 allows it.
     let signature = key.sign_raw(&event.id(), &[0; 32]).map_err(|_| "the event can't be signed".to_owned())?;
-    Ok(json!(["EVENT", event.signed(&signature.to_bytes())]))
+    Ok(event.signed(&signature.to_bytes()))
+}
+
+/// Refuses a key that is not the secret half of a public one.
+fn belongs(key: &SigningKey, public_key: &str) -> Result<(), String> {
+    if hex(&key.verifying_key().to_bytes()) == public_key {
+        return Ok(());
+    }
+    Err("the secret key does not belong to the account's `handle`: one of the two is another's".to_owned())
 }
 
 fn signing_key(secret: &str) -> Result<SigningKey, String> {
@@ -56,6 +90,7 @@ fn signing_key(secret: &str) -> Result<SigningKey, String> {
 mod tests {
     use super::*;
     use crate::network::{Signer, nip19::from_hex};
+    use base64::prelude::BASE64_STANDARD;
     use k256::schnorr::{Signature, VerifyingKey, signature::hazmat::PrehashVerifier as _};
 
     /// The vectors of BIP-340 that sign 32 bytes: secret, public, randomness, message, signature
@@ -125,12 +160,44 @@ mod tests {
         let made = sign();
         assert_eq!(made, sign());
         assert_eq!(made[0], "EVENT");
-        let event = RelayEvent::read(&made[1]).expect("an event");
-        let signature = from_hex(made[1]["sig"].as_str().expect("a signature")).expect("hexadecimal");
-        let signature = Signature::try_from(signature.as_slice()).expect("a signature");
-        let key = VerifyingKey::from_slice(&from_hex(&public).expect("hexadecimal")).expect("a key");
-        key.verify_prehash(&event.id(), &signature).expect("it holds");
+        assert_eq!(verify(&made[1]).public_key, public);
         assert!(!made.to_string().contains(&secret));
+    }
+
+    /// Checks the signature of an event as others do.
+    #[track_caller]
+    fn verify(signed: &Value) -> RelayEvent {
+        let event = RelayEvent::read(signed).expect("an event");
+        let bytes = |key: &str| from_hex(signed[key].as_str().expect("a text")).expect("hexadecimal");
+        let signature = Signature::try_from(bytes("sig").as_slice()).expect("a signature");
+        let key = VerifyingKey::from_slice(&bytes("pubkey")).expect("a key");
+        key.verify_prehash(&event.id(), &signature).expect("it holds");
+        event
+    }
+
+    #[test]
+    fn an_event_goes_with_a_request_in_both_ways_of_writing_it() {
+        let [secret, public, ..] = VECTORS[2].map(str::to_lowercase);
+        let now = Timestamp::from_millis(1_800_000_000_999);
+        for content in ["Upload", "Upload a", "Upload an", "Upload a file"] {
+            let event = RelayEvent {
+                public_key: public.clone(),
+                created_at: 0,
+                kind: 24242,
+                tags: vec![vec!["t".to_owned(), "upload".to_owned()]],
+                content: content.to_owned(),
+            };
+            let written = authorization(&event, &secret, now).expect("signed");
+            let decoded = BASE64_URL_SAFE_NO_PAD.decode(&written).expect("base64 of addresses");
+            assert_eq!(BASE64_STANDARD.decode(&written).as_ref(), Ok(&decoded), "the usual is the same");
+            let made = verify(&serde_json::from_slice(&decoded).expect("JSON"));
+            let expiration = vec!["expiration".to_owned(), "1800000115".to_owned()];
+            let tags = vec![event.tags[0].clone(), expiration];
+            assert_eq!(made, RelayEvent { created_at: 1_799_999_995, tags, ..event.clone() });
+            assert!(!String::from_utf8_lossy(&decoded).contains(&secret));
+            let refused = authorization(&event, VECTORS[1][0], now).expect_err("another's key");
+            assert!(refused.contains("handle") && !refused.contains(VECTORS[1][0]), "{refused}");
+        }
     }
 
     #[test]

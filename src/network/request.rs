@@ -1,4 +1,4 @@
-use super::{Mail, MediaKey, RelayCall, RelaySays};
+use super::{Mail, MediaKey, RelayCall, RelayEvent, RelaySays};
 use std::borrow::Cow;
 
 /// A call to make, as a value. It holds no secret, only the name of one, so it can be printed and compared.
@@ -78,6 +78,9 @@ pub enum Place {
         /// The message's id, the same whenever it is repeated; without a dot.
         id: String,
     },
+    /// Not at all: an event of Nostr that it signs, as `Authorization: Nostr …`. It gets the time of sending, and a tag
+    /// `expiration` two minutes later, whatever its own time is.
+    Event(RelayEvent),
 }
 
 /// What is sent.
