@@ -201,6 +201,15 @@ mod tests {
     }
 
     #[test]
+    fn the_example_of_blossom_is_read_and_holds() {
+        // What BUD-01 shows after `Authorization: Nostr` (<https://github.com/hzrd149/blossom/blob/master/buds/01.md>).
+        let example = "eyJpZCI6IjhlY2JkY2RkNTMyOTIwMDEwNTUyNGExNDI4NzkxMzg4MWIzOWQxNDA5ZDhiOTBjY2RiNGI0M2Y4ZjBmYzlkMGMiLCJwdWJrZXkiOiI5ZjBjYzE3MDIzYjJjZjUwOWUwZjFkMzA1NzkzZDIwZTdjNzIyNzY5MjhmZDliZjg1NTM2ODg3YWM1NzBhMjgwIiwiY3JlYXRlZF9hdCI6MTcwODc3MTIyNywia2luZCI6MjQyNDIsInRhZ3MiOltbInQiLCJnZXQiXSxbImV4cGlyYXRpb24iLCIxNzA4ODU3NTQwIl1dLCJjb250ZW50IjoiR2V0IEJsb2JzIiwic2lnIjoiMDJmMGQyYWIyM2IwNDQ0NjI4NGIwNzFhOTVjOThjNjE2YjVlOGM3NWFmMDY2N2Y5NmNlMmIzMWM1M2UwN2I0MjFmOGVmYWRhYzZkOTBiYTc1NTFlMzA4NWJhN2M0ZjU2NzRmZWJkMTVlYjQ4NTFjZTM5MGI4MzI4MjJiNDcwZDIifQ==";
+        let decoded = BASE64_STANDARD.decode(example).expect("base64");
+        let event = verify(&serde_json::from_slice(&decoded).expect("JSON"));
+        assert_eq!((event.kind, event.content.as_str(), event.tags[0][1].as_str()), (24242, "Get Blobs", "get"));
+    }
+
+    #[test]
     fn a_key_of_somebody_else_is_not_used() {
         let other = VECTORS[0][1].to_lowercase();
         let secret = VECTORS[1][0];
