@@ -36,14 +36,14 @@ pub fn compose(profile: &Profile, post: &Post, target: &Target, limits: &Limits)
     }
 }
 
-/// Makes the draft as [`compose`] does, where the network counts the markup that `write` makes of a text: how much longer it
+/// Makes the draft as [`compose`] does, where the network counts what `write` makes of a part, such as markup: how much longer it
 /// is than the words is put beside each part, and a part that is split leaves room for it.
 pub fn compose_written(
     profile: &Profile,
     post: &Post,
     target: &Target,
     limits: &Limits,
-    write: fn(&Flat) -> String,
+    write: impl Fn(&DraftPart) -> String,
 ) -> Draft {
     /// How often the pieces are made smaller until their markup has room: what goes on after this is `check`'s to tell.
     const ROUNDS: usize = 4;
@@ -53,7 +53,7 @@ pub fn compose_written(
         let mut draft = compose(profile, post, target, &room);
         for part in &mut draft.parts {
             let count = |text: &str| text::count(text, limits.measure.unit);
-            part.beside += count(&write(&part.text)).saturating_sub(count(&part.text.text));
+            part.beside += count(&write(part)).saturating_sub(count(&part.text.text));
         }
         round += 1;
         let heaviest = draft.parts.iter().map(|part| part.weight(&limits.measure)).max().unwrap_or_default();

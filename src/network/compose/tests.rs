@@ -312,7 +312,7 @@ fn a_split_first_part_leaves_room_for_its_options() {
 
 #[test]
 fn markup_counts_and_pieces_leave_room_for_it() {
-    let write = |flat: &Flat| flat.text.replace('_', "\\_");
+    let write = |part: &DraftPart| part.text.text.replace('_', "\\_");
     let profile = bluesky();
     let mut long = post(vec![vec![p(&"snake_case_words ".repeat(40))]]);
     let draft = compose_written(&profile, &long, &target(), &profile.limits(), write);
@@ -321,10 +321,21 @@ fn markup_counts_and_pieces_leave_room_for_it() {
     let draft = compose_written(&profile, &long, &target(), &profile.limits(), write);
     assert!(draft.parts.len() > 2);
     for part in &draft.parts {
-        let written = u64::try_from(write(&part.text).chars().count()).expect("small");
+        let written = u64::try_from(write(part).chars().count()).expect("small");
         assert_eq!(part.weight(&profile.text.measure), written);
         assert!(written <= 300, "{written}");
     }
+}
+
+#[test]
+fn what_is_written_for_media_counts_with_the_piece_that_has_them() {
+    let write = |part: &DraftPart| format!("{}{}", part.text.text, " [media]".repeat(part.media.len()));
+    let profile = bluesky();
+    let mut long = post(vec![vec![p(&"word ".repeat(80)), paragraph(vec![media("a.png", "A")])]]);
+    long.auto_thread = true;
+    let draft = compose_written(&profile, &long, &target(), &profile.limits(), write);
+    assert_eq!(draft.parts.iter().map(|part| (part.media.len(), part.beside)).collect::<Vec<_>>(), [(1, 8), (0, 0)]);
+    assert!(draft.parts[0].weight(&profile.text.measure) <= 300);
 }
 
 #[test]

@@ -99,7 +99,7 @@ const fn poll() -> PollRules {
 
 /// Makes the draft: markup counts.
 fn draft(profile: &Profile, post: &Post, target: &model::Target, limits: &Limits) -> Draft {
-    compose_written(profile, post, target, limits, markup::write)
+    compose_written(profile, post, target, limits, |part| markup::write(&part.text))
 }
 
 /// Refuses what the profile says can't be, before anything is sent.

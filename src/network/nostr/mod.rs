@@ -103,7 +103,7 @@ impl Network for Nostr {
     }
 
     fn compose(&self, post: &Post, target: &model::Target, account: &Account, limits: &Limits) -> Composed {
-        let draft = compose_written(&PROFILE, post, target, limits, event::written);
+        let draft = compose_written(&PROFILE, post, target, limits, |part| event::written(&part.text));
         let findings = findings::of(post, account);
         Composed { draft, findings }
     }
