@@ -1,6 +1,9 @@
 //! Events: what a part is, by the standards that clients read. Pure.
 
-use super::options::{Us, public_key};
+use super::{
+    files::{self, File},
+    options::{Us, public_key},
+};
 use crate::{
     model::Remote,
     network::{EventName, Job, Receipt, RelayEvent, nip19},
@@ -98,11 +101,12 @@ pub(super) fn kind_of(remote: &Remote) -> u32 {
     remote.extra.get(KIND).and_then(|kind| kind.parse().ok()).unwrap_or(NOTE)
 }
 
-/// Makes the note of a part.
-pub(super) fn note(job: &Job<'_>, us: &Us<'_>, around: &Around) -> RelayEvent {
+/// Makes the note of a part, which names its files.
+pub(super) fn note(job: &Job<'_>, us: &Us<'_>, around: &Around, files: &[File]) -> RelayEvent {
     let part = job.draft_part();
     let mut tags = Tags::default();
     let mut content = written(&part.text);
+    files::append(&mut content, files.iter().map(|file| file.url.as_str()));
     if let Some(parent) = &around.answers {
         let author = parent.author.as_str();
         match &parent.root {
@@ -133,6 +137,9 @@ pub(super) fn note(job: &Job<'_>, us: &Us<'_>, around: &Around) -> RelayEvent {
             }
             RangeKind::Link { .. } => {}
         }
+    }
+    for file in files {
+        tags.put(file.tag.clone());
     }
     if let Some(warning) = job.draft.options.text("content_warning").filter(|warning| !warning.trim().is_empty()) {
         tags.add(&["content-warning", warning]);
@@ -214,7 +221,8 @@ fn event(us: &Us<'_>, kind: u32, created_at: i64, tags: Tags, content: String) -
     RelayEvent { public_key: us.hex(), created_at, kind, tags: tags.0, content }
 }
 
-fn seconds(job: &Job<'_>) -> i64 {
+/// Returns the time of a part's note.
+pub(super) fn seconds(job: &Job<'_>) -> i64 {
     job.attempt.at.millis().div_euclid(1000)
 }
 
@@ -230,7 +238,10 @@ struct Tags(Vec<Vec<String>>);
 
 impl Tags {
     fn add(&mut self, tag: &[&str]) {
-        let tag: Vec<String> = tag.iter().map(|&it| it.to_owned()).collect();
+        self.put(tag.iter().map(|&it| it.to_owned()).collect());
+    }
+
+    fn put(&mut self, tag: Vec<String>) {
         if !self.0.contains(&tag) {
             self.0.push(tag);
         }

@@ -1,15 +1,15 @@
 //! What Nostr minds beyond its profile.
 
-use super::options::{self, MOST_RELAYS};
+use super::options::{self, MEDIA_SERVER, MOST_RELAYS};
 use crate::{
     diag::{Code, Diagnostic, Level},
     model::{Account, Post, Reference},
-    network::nip19,
+    network::{Draft, nip19},
 };
 use std::collections::BTreeSet;
 
 /// The codes of what is found here.
-pub(super) static CODES: &[&Code] = &[&RELAYS, &KEY, &REFERENCE];
+pub(super) static CODES: &[&Code] = &[&RELAYS, &KEY, &REFERENCE, &MEDIA];
 
 static RELAYS: Code = Code {
     name: "nostr-relays",
@@ -45,6 +45,35 @@ static REFERENCE: Code = Code {
               ours, by its id.",
 };
 
+static MEDIA: Code = Code {
+    name: "nostr-media",
+    summary: "images or videos for Nostr, and no media server that could keep them",
+    level: Level::Error,
+    fixed: true,
+    explain: "A note is text. Its images and videos are kept by a media server that speaks Blossom, and their addresses stand in the \
+              text. Each account names one, encrypted, except on this machine. It has no path: Blossom's addresses begin at the root.\n\n\
+              ```toml\n[accounts.nostr]\nnetwork = \"nostr\"\nmedia_server = \"https://blossom.example\"\n```\n\n\
+              Name a server that your client uses or that has an account of yours, or write a copy without images under `# @nostr`.",
+};
+
+/// Returns what Nostr minds in the files of a draft, and in the server that is to keep them.
+pub(super) fn of_files(draft: &Draft, account: &Account) -> Option<Diagnostic> {
+    if let Some(span) = account.options.span(MEDIA_SERVER) {
+        let server = account.options.text(MEDIA_SERVER).unwrap_or_default();
+        let message = format!("`{server}` is not the address of a media server");
+        let help = "write the whole address, with `https://` and without a path; `http://` is for this machine alone";
+        return (!is_address(server, ["https", "http"]) || has_path(server))
+            .then(|| Diagnostic::new(&MEDIA, span, message).help(help));
+    }
+    let media = draft.parts.iter().find_map(|part| part.media.first())?;
+    let message = format!("account `{}` has no `media_server` that could keep images and videos", account.id);
+    let help = format!(
+        "add one to `[accounts.{}]`, as in `media_server = \"https://blossom.example\"`, or write a copy without it under `# @{}`",
+        account.id, draft.network
+    );
+    Some(Diagnostic::new(&MEDIA, media.span, message).label("nothing keeps this").help(help))
+}
+
 /// Returns what Nostr minds in an account and the references of a post.
 pub(super) fn of(post: &Post, account: &Account) -> Vec<Diagnostic> {
     let mut findings: Vec<Diagnostic> = relays(account).into_iter().chain(key(account)).collect();
@@ -75,7 +104,7 @@ fn relays(account: &Account) -> Option<Diagnostic> {
         let message = format!("account `{}` has {} relays, and {MOST_RELAYS} are the most", account.id, relays.len());
         return finding(message, "list those that your readers use");
     }
-    if let Some(relay) = relays.iter().find(|relay| !is_relay(relay)) {
+    if let Some(relay) = relays.iter().find(|relay| !is_address(relay, ["wss", "ws"])) {
         let help = "write the whole address, with `wss://`; `ws://` is for this machine alone";
         return finding(format!("`{relay}` is not the address of a relay"), help);
     }
@@ -105,9 +134,14 @@ fn key(account: &Account) -> Option<Diagnostic> {
     Some(if is_secret { finding.masked() } else { finding })
 }
 
-/// Returns whether it is an address that relays may have: encrypted, or of this machine. What a browser would read differently is
-/// none.
-fn is_relay(url: &str) -> bool {
+/// Returns whether there is more than a host in an address.
+fn has_path(url: &str) -> bool {
+    url.split_once("://").is_some_and(|(_, rest)| rest.trim_end_matches('/').contains(['/', '?']))
+}
+
+/// Returns whether it is an address that servers may have, with the first of the schemes or, on this machine, with either. What a
+/// browser would read differently is none.
+fn is_address(url: &str, [encrypted, plain]: [&str; 2]) -> bool {
     if url.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '\\' | '@' | '#')) {
         return false;
     }
@@ -122,5 +156,5 @@ fn is_relay(url: &str) -> bool {
             || host.ends_with(".localhost")
             || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
     };
-    !host.is_empty() && (scheme == "wss" || scheme == "ws" && here())
+    !host.is_empty() && (scheme == encrypted || scheme == plain && here())
 }

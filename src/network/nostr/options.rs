@@ -5,6 +5,9 @@ use crate::{
     network::{Credential, ErrorKind, NetworkError, Signer, nip19},
 };
 
+/// The option that names the media server.
+pub(super) const MEDIA_SERVER: &str = "media_server";
+
 /// The most relays that an account may have: each is a connection of its own.
 pub(super) const MOST_RELAYS: usize = 20;
 
@@ -27,6 +30,12 @@ pub(super) static ACCOUNT: &[OptionSpec] = &[
         kind: OptionKind::Integer { min: 1, max: 20 },
         doc: "How many relays must take a note for it to count as published; half of them, rounded up, if absent.",
     },
+    OptionSpec {
+        key: MEDIA_SERVER,
+        kind: OptionKind::Text,
+        doc: "The address of the Blossom server that keeps the images and videos: `https://…`, or `http://…` on this machine. Needed \
+              for posts that have some.",
+    },
 ];
 
 /// What an account on Nostr comes to.
@@ -38,6 +47,8 @@ pub(super) struct Us<'a> {
     pub(super) accept: usize,
     /// The public key.
     pub(super) key: [u8; 32],
+    /// The address of its media server, without a slash at its end.
+    pub(super) media_server: Option<&'a str>,
 }
 
 impl<'a> Us<'a> {
@@ -51,7 +62,7 @@ impl<'a> Us<'a> {
         let key = account.handle.as_ref().and_then(|handle| public_key(&handle.value)).ok_or_else(|| {
             wrong(format!("the `handle` of account `{}` is no public key, which begins with `npub1`", account.id))
         })?;
-        Ok(Self { relays, accept: accept(account), key })
+        Ok(Self { relays, accept: accept(account), key, media_server: media_server(account) })
     }
 
     /// Returns the public key as events have it.
@@ -68,6 +79,11 @@ impl<'a> Us<'a> {
 /// Reads a public key; in hexadecimal as well, which is how some programs show it.
 pub(super) fn public_key(handle: &str) -> Option<[u8; 32]> {
     nip19::key("npub", handle)
+}
+
+/// Returns the address of the media server without a slash at its end.
+pub(super) fn media_server(account: &Account) -> Option<&str> {
+    account.options.text(MEDIA_SERVER).map(|server| server.trim_end_matches('/')).filter(|server| !server.is_empty())
 }
 
 /// Returns how many relays must take a note.

@@ -7,7 +7,7 @@ use crate::network::{
 };
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How much of a message is not text: the rest of an event with some tags, in bytes.
 const ENVELOPE: u64 = 2_048;
@@ -107,8 +107,8 @@ fn one(answer: &RelayAnswer, id: Option<&str>) -> (Made, String) {
     (made, if words.is_empty() { "refused without a word".to_owned() } else { shown(words) })
 }
 
-/// Returns the start of a relay's words, fit to be printed.
-fn shown(words: &str) -> String {
+/// Returns the start of a server's words, fit to be printed.
+pub(super) fn shown(words: &str) -> String {
     words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
 }
 
@@ -116,6 +116,25 @@ fn shown(words: &str) -> String {
 pub(super) fn holders(response: &Response, id: &str) -> Result<usize, NetworkError> {
     let answers = heard(response)?;
     Ok(answers.iter().filter(|answer| events(answer).any(|(event, _)| hex(&event.id()) == id)).count())
+}
+
+/// Reads which of the events that fit most relays have, and how many do; none if there is none.
+pub(super) fn held_by_most(
+    response: &Response,
+    fits: impl Fn(&RelayEvent) -> bool,
+) -> Result<Option<(RelayEvent, usize)>, NetworkError> {
+    let mut held: Vec<(RelayEvent, BTreeSet<String>)> = Vec::new();
+    for answer in heard(response)? {
+        for (event, _) in events(&answer).filter(|(event, _)| fits(event)) {
+            let relay = answer.relay.clone();
+            match held.iter_mut().find(|(known, _)| *known == event) {
+                Some((_, holders)) => drop(holders.insert(relay)),
+                None => held.push((event, BTreeSet::from([relay]))),
+            }
+        }
+    }
+    let most = held.into_iter().max_by_key(|(_, holders)| holders.len());
+    Ok(most.map(|(event, holders)| (event, holders.len())))
 }
 
 /// Reads the event that was asked for: itself, and as JSON with its signature.

@@ -19,6 +19,12 @@ pub(super) fn event(us: &Us<'_>, label: &'static str, id: &str) -> Request {
     say(us, label, None, RelaySays::Tell(vec![json!({ "ids": [id], "limit": 1 })]), Effect::Read)
 }
 
+/// Asks for our notes of one second.
+pub(super) fn notes_at(us: &Us<'_>, label: &'static str, second: i64) -> Request {
+    let filter = json!({ "kinds": [NOTE], "authors": [us.hex()], "since": second, "until": second, "limit": 100 });
+    say(us, label, None, RelaySays::Tell(vec![filter]), Effect::Read)
+}
+
 /// Asks who we are, by our own description of ourselves. The secret key is held against the public one meanwhile.
 pub(super) fn who_am_i(us: &Us<'_>) -> Request {
     let filter = json!({ "kinds": [0], "authors": [us.hex()], "limit": 1 });

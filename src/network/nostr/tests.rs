@@ -1,8 +1,8 @@
 use super::*;
 use crate::{
     diag::{FileId, Span, Spanned},
-    model::{AccountId, OptionValue, PostId, Reference, SecretRef},
-    network::{RelayAnswer, RelayEvent, Response, fixtures::flat},
+    model::{AccountId, Media, MediaSource, OptionValue, PostId, Reference, SecretRef},
+    network::{RelayAnswer, Response, fixtures, fixtures::flat},
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -146,6 +146,46 @@ fn relays_that_can_not_be_used_are_told() {
         finds(&account(relays, None, NPUB), None, &["nostr-relays"]);
     }
     finds(&three(Some(4)), None, &["nostr-relays"]);
+}
+
+#[test]
+fn files_need_a_server_that_keeps_them() {
+    let file = || Media {
+        source: MediaSource::File("a.png".to_owned()),
+        alt: String::new(),
+        span: Span::new(FileId(0), 7..9),
+    };
+    let finds = |server: Option<&str>, media: Vec<Media>| {
+        let mut account = three(None);
+        if let Some(server) = server {
+            account.options.set("media_server", Spanned::new(OptionValue::Text(server.to_owned()), span()));
+        }
+        findings::of_files(&fixtures::draft(flat("Hi", &[]), media, &[]), &account)
+    };
+    assert_eq!(finds(None, Vec::new()), None);
+    let found = finds(None, vec![file()]).expect("a finding");
+    assert_eq!((found.code.name, found.primary.span), ("nostr-media", Span::new(FileId(0), 7..9)));
+    for fine in
+        ["https://m.example", "https://m.example:8443/", "http://127.0.0.1:3000", "http://localhost", "http://[::1]:1/"]
+    {
+        assert_eq!(finds(Some(fine), vec![file()]), None, "{fine}");
+    }
+    for not in [
+        "",
+        "m.example",
+        "http://m.example",
+        "wss://m.example",
+        "https://",
+        "https://me@m.example",
+        "https://m.example/files",
+        "https://m.example?a",
+        "https://m.example/?a",
+        "https://m.example/#a",
+        "https://m example",
+    ] {
+        let found = finds(Some(not), Vec::new()).unwrap_or_else(|| panic!("{not} is none"));
+        assert_eq!(found.code.name, "nostr-media");
+    }
 }
 
 #[test]

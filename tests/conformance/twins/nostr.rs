@@ -1,8 +1,10 @@
 //! The twin of three relays of Nostr, one of which is always down. It makes ids and checks signatures by itself, and answers as
-//! real relays were seen to: one says `OK true` to what it has already, another `OK false`.
+//! real relays were seen to: one says `OK true` to what it has already, another `OK false`. Beside them stands a media server.
 
+mod blossom;
 mod show;
 
+use self::blossom::{Blossom, PLACE};
 use crate::{
     fixtures,
     twin::{Live, Planted, Sample, Twin, TwinRequest, answer, json},
@@ -36,6 +38,7 @@ const LONGEST: usize = 65_536;
 pub(crate) struct NostrTwin {
     /// What each relay that is up holds, oldest first.
     held: [RefCell<Vec<Value>>; 2],
+    media: Blossom,
     made: RefCell<BTreeSet<String>>,
     tight: Cell<bool>,
     serial: Cell<i64>,
@@ -114,6 +117,8 @@ impl NostrTwin {
                 has(&filter["ids"], &event["id"])
                     && has(&filter["authors"], &event["pubkey"])
                     && has(&filter["kinds"], &event["kind"])
+                    && filter["since"].as_i64().is_none_or(|since| event["created_at"].as_i64() >= Some(since))
+                    && filter["until"].as_i64().is_none_or(|until| event["created_at"].as_i64() <= Some(until))
             })
         };
         let mut said: Vec<Value> = held.iter().filter(fits).map(|event| json!(["EVENT", frame[1], event])).collect();
@@ -172,6 +177,7 @@ impl Twin for NostrTwin {
         let mut options = Options::default();
         let relays = RELAYS.map(str::to_owned).to_vec();
         options.set("relays", Spanned { value: OptionValue::List(relays), span });
+        options.set("media_server", Spanned { value: OptionValue::Text(format!("{PLACE}/")), span });
         Account {
             handle: Some(Spanned { value: nip19::key_name("npub", &public(&OURS)), span }),
             token: Some(Spanned { value: SecretRef::Env("TWIN_TOKEN".to_owned()), span }),
@@ -195,6 +201,9 @@ impl Twin for NostrTwin {
     fn handle(&self, request: &TwinRequest) -> Response {
         let secret = String::from_utf8_lossy(&request.body).into_owned();
         assert!(!secret.contains(self.token()) && !secret.contains(&nip19::hex(&OURS)), "the secret key stays at home");
+        if request.url.starts_with(PLACE) {
+            return self.media.handle(request);
+        }
         assert_eq!(request.authorization, None, "and is shown to nobody");
         if request.method == Method::Get {
             assert_eq!(request.header("accept"), Some("application/nostr+json"));
@@ -218,7 +227,7 @@ impl Twin for NostrTwin {
         assert!(held.iter().all(|event| both(&event)), "both relays have the same");
         let kinds = [json!(1), json!(6), json!(16)];
         let shown = held.iter().filter(|event| event["pubkey"] == json!(ours) && kinds.contains(&event["kind"]));
-        shown.map(show::show).collect()
+        shown.map(|event| show::show(event, &self.media)).collect()
     }
 
     fn made(&self) -> usize {

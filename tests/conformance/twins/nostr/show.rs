@@ -1,13 +1,39 @@
 //! What clients show of an event.
 
-use super::{address, tags};
-use crate::twin::Live;
+use super::{
+    address,
+    blossom::{Blossom, PLACE},
+    tags,
+};
+use crate::twin::{Live, LiveMedia};
 use masthead::network::nip19;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// Shows a file that a note names: its bytes as they are served, and what the next tag of its address says of it.
+fn shown_file(url: &str, said: &mut Vec<Value>, media: &Blossom) -> LiveMedia {
+    let (kind, bytes) =
+        media.served(url.rsplit('/').next().expect("a name")).unwrap_or_else(|| panic!("{url} is nowhere"));
+    let field = |tag: &Value, name: &str| {
+        let fields = tag.as_array().expect("a tag").iter().filter_map(Value::as_str);
+        fields
+            .filter_map(|field| field.split_once(' '))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value.to_owned())
+    };
+    let at = said.iter().position(|tag| field(tag, "url").as_deref() == Some(url)).expect("what is said of it");
+    let tag = said.remove(at);
+    let hash = nip19::hex(&<sha2::Sha256 as sha2::Digest>::digest(&bytes));
+    assert_eq!(field(&tag, "x"), Some(hash));
+    assert_eq!(field(&tag, "m").as_deref(), Some(kind.mime()));
+    // The film of the trials doesn't tell its size.
+    let size = field(&tag, "dim");
+    assert!(size.as_deref() == Some("4x3") || (kind.is_video() && size.is_none()), "{tag}");
+    LiveMedia { kind, bytes: bytes.len(), alt: field(&tag, "alt").unwrap_or_default() }
+}
+
 /// Shows an event.
-pub(super) fn show(event: &Value) -> Live {
+pub(super) fn show(event: &Value, media: &Blossom) -> Live {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let first = |name: &str| tags(event, name).next().and_then(|tag| text(&tag[1]));
     let content = text(&event["content"]).expect("text");
@@ -30,12 +56,18 @@ pub(super) fn show(event: &Value) -> Live {
     let told: Vec<String> = tags(event, "p").filter_map(|tag| text(&tag[1])).collect();
     let known: Vec<String> = tags(event, "t").filter_map(|tag| text(&tag[1])).collect();
     let mut shown = Vec::new();
+    let mut said: Vec<Value> = tags(event, "imeta").cloned().collect();
     for word in content.split_inclusive(char::is_whitespace) {
         let bare = word.trim();
         if let Some(tag) = bare.strip_prefix('#')
             && known.contains(&tag.to_lowercase())
         {
             live.tags.push(tag.to_owned());
+        }
+        // Nor is the address of an image read.
+        if bare.starts_with(PLACE) {
+            live.media.push(shown_file(bare, &mut said, media));
+            continue;
         }
         let link = bare.trim_start_matches('(').trim_end_matches(')');
         if link.starts_with("https://") {
@@ -57,6 +89,7 @@ pub(super) fn show(event: &Value) -> Live {
             None => shown.push(word.to_owned()),
         }
     }
+    assert!(said.is_empty(), "it says something of files that it doesn't name: {said:?}");
     live.text = shown.concat().trim_end().to_owned();
     live
 }
