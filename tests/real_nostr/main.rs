@@ -3,6 +3,7 @@
 //! It runs where `MASTHEAD_REAL_NOSTR` names a relay, as `tests/servers/nostr.sh start` starts some, and says so elsewhere.
 
 mod encrypted;
+mod files;
 mod relays;
 #[expect(dead_code, reason = "shared with the end-to-end tests, which use more of it")]
 #[path = "../it/sandbox.rs"]

@@ -18,6 +18,8 @@ pub(crate) struct Relays {
     pub(crate) closed: String,
     /// That of one that takes one note an hour.
     pub(crate) slow: String,
+    /// That of the media server beside them, which takes files of up to 100,000 bytes.
+    pub(crate) media: String,
     /// Where they keep what they have.
     data: String,
 }
@@ -41,6 +43,7 @@ impl Relays {
             open: [one, needed("_TWO")],
             closed: needed("_CLOSED"),
             slow: needed("_SLOW"),
+            media: needed("_MEDIA"),
             data: needed("_DATA"),
         })
     }

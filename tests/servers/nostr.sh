@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Real relays of Nostr on the loopback: nostr-relay from PyPI, which checks signatures. `one` and `two` take every note, `closed`
-# only those of whoever has signed in, and `slow` one an hour.
+# only those of whoever has signed in, and `slow` one an hour. Beside them `media`, a media server that speaks Blossom.
 #
-#   tests/servers/nostr.sh install             installs only (half a minute the first time)
-#   tests/servers/nostr.sh start [PORT [DATA]] starts them afresh (default 6969 and the three after it), and prints what
+#   tests/servers/nostr.sh install             installs only (two minutes the first time)
+#   tests/servers/nostr.sh start [PORT [DATA]] starts them afresh (default 6969 and the four after it), and prints what
 #                                              tests/real_nostr reads
 #   tests/servers/nostr.sh halt NAME DATA      ends one of them, which keeps what it has
 #   tests/servers/nostr.sh resume NAME DATA    starts it again
@@ -15,10 +15,39 @@
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$HERE/lib.sh"
 DIR=$REALSERVERS/nostr
+BLOSSOM=$REALSERVERS/blossom
 RELAYS=(one two closed slow)
 
 install() {
   python_env "$DIR" nostr-relay==1.14
+  build_blossom
+}
+
+# The media server is a library: a program of a few lines is built around it.
+build_blossom() {
+  local program=$BLOSSOM/target/debug/blossom
+  [ -x "$program" ] && cmp -s "$HERE/blossom.rs" "$BLOSSOM/src/main.rs" && return 0
+  mkdir -p "$BLOSSOM/src"
+  rm -f "$program"
+  cp "$HERE/blossom.rs" "$BLOSSOM/src/main.rs"
+  # Later ones of this library want more in an authorisation than Blossom's texts say.
+  cat >"$BLOSSOM/Cargo.toml" <<'MANIFEST'
+[package]
+name = "blossom"
+version = "0.0.0"
+edition = "2024"
+
+[dependencies]
+axum = "0.7"
+blossom-rs = { version = "=0.3.0", default-features = false, features = ["server"] }
+tokio = { version = "1", features = ["macros", "net", "rt"] }
+
+[profile.dev]
+debug = false
+
+[workspace]
+MANIFEST
+  CARGO_TARGET_DIR=$BLOSSOM/target cargo build --quiet --manifest-path "$BLOSSOM/Cargo.toml" >&2 || die "the media server can't be built"
 }
 
 configure() { # configure NAME PORT
@@ -53,7 +82,7 @@ answers() { # answers NAME
 
 stop() {
   local name
-  for name in "${RELAYS[@]}"; do stop_server "$DATA/$name"; done
+  for name in "${RELAYS[@]}" media; do stop_server "$DATA/$name"; done
 }
 
 start() {
@@ -71,11 +100,15 @@ start() {
     run "$name"
     port=$((port + 1))
   done
+  (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && die "something else listens on port $port; give another one"
+  spawn "$DATA/media" "$BLOSSOM/target/debug/blossom" "$port"
   for name in "${RELAYS[@]}"; do answers "$name"; done
+  wait_http "http://127.0.0.1:$port/health" 60 "$DATA/media"
   echo "MASTHEAD_REAL_NOSTR=ws://127.0.0.1:$PORT"
   echo "MASTHEAD_REAL_NOSTR_TWO=ws://127.0.0.1:$((PORT + 1))"
   echo "MASTHEAD_REAL_NOSTR_CLOSED=ws://127.0.0.1:$((PORT + 2))"
   echo "MASTHEAD_REAL_NOSTR_SLOW=ws://127.0.0.1:$((PORT + 3))"
+  echo "MASTHEAD_REAL_NOSTR_MEDIA=http://127.0.0.1:$port"
   echo "MASTHEAD_REAL_NOSTR_DATA=$DATA"
 }
 
