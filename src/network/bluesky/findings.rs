@@ -36,10 +36,10 @@ static CARD: Code = Code {
     summary: "a link card that will not be shown",
     level: Level::Warning,
     fixed: false,
-    explain: "A Bluesky post shows images or a link card, not both, and a card needs a title and an address. Cards are \
+    explain: "A Bluesky post shows images, a video or a link card, never two of them, and a card needs a title and an address. Cards are \
               written here and not fetched from the page, so that what was reviewed is what goes out.\n\n\
               ```toml\n[bluesky]\ncard_title = \"The new hoodie\"\ncard_url = \"https://acme.example/hoodie\"\n```\n\n\
-              Give both, or a link in the first part, and attach no image to that part.",
+              Give both, or a link in the first part, and attach no image or video to that part.",
 };
 
 /// Returns what Bluesky minds in a draft.

@@ -5,7 +5,7 @@
 //! 1. Calls are `{server}/xrpc/{method}`: GET asks, POST acts; JSON both ways. <https://atproto.com/specs/xrpc>
 //! 2. `createSession` takes a handle and an app password and gives two tokens, and the address of the server that holds
 //!    our records. <https://docs.bsky.app/docs/api/com-atproto-server-create-session>
-//! 3. An image is uploaded first (`uploadBlob`); what comes back goes into the post as it is.
+//! 3. An image or video is uploaded first (`uploadBlob`); what comes back goes into the post as it is.
 //! 4. A post is a record that we write whole: text, and ranges in UTF-8 bytes that make links, tags and mentions.
 //!    <https://docs.bsky.app/docs/advanced-guides/post-richtext>
 //! 5. A mention names a permanent id (DID), so handles are resolved before.
@@ -43,11 +43,12 @@ use crate::{
     model::{self, Account, MediaKind, NetworkId, Post, Remote},
     network::{
         Auth, CardOptions, Composed, ErrorKind, Form, Found, Job, Limit, Limits, Look, MediaRules, Need, Network,
-        NetworkError, Probe, Profile, Rate, Rated, Receipt, Referent, Settling, ShownAddress, SignIn, TextRules,
-        Threads, VideoRules, Wire, compose,
+        NetworkError, PreparedMedia, Probe, Profile, Rate, Rated, Receipt, Referent, Settling, ShownAddress, SignIn,
+        TextRules, Threads, VideoRules, Wire, compose,
     },
     text::{Dialect, HandleStyle, LinkStyle, Measure, MentionWeight, Unit},
 };
+use serde_json::Value;
 use std::{collections::BTreeMap, time::Duration};
 
 /// Bluesky's name.
@@ -56,6 +57,9 @@ const ID: NetworkId = NetworkId("bluesky");
 /// The lexicon of posts, which sets the limits of text.
 const POST_LEXICON: &str =
     "https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/post.json, read 2026-11-22";
+
+/// Where it says how a video gets into a post.
+const VIDEO: &str = "https://docs.bsky.app/docs/tutorials/video";
 
 /// Where the limits of records are written: 5,000 points an hour and 35,000 a day, of which each new record takes three.
 const RATE_LIMITS: &str = "https://docs.bsky.app/docs/advanced-guides/rate-limits, read 2026-11-22";
@@ -85,6 +89,7 @@ pub static PROFILE: Profile = Profile {
         "https://github.com/bluesky-social/atproto/tree/main/lexicons",
         "https://docs.bsky.app/docs/advanced-guides/posts",
         "https://docs.bsky.app/docs/advanced-guides/post-richtext",
+        VIDEO,
         "https://docs.bsky.app/docs/advanced-guides/rate-limits",
         "https://atproto.com/specs/tid",
     ],
@@ -107,15 +112,21 @@ pub static PROFILE: Profile = Profile {
             value: 4,
             source: "https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/embed/images.json, read 2026-11-22",
         },
-        max_videos: 0,
-        kinds: &[MediaKind::Jpeg, MediaKind::Png, MediaKind::Webp, MediaKind::Gif],
+        max_videos: 1,
+        kinds: &[MediaKind::Jpeg, MediaKind::Png, MediaKind::Webp, MediaKind::Gif, MediaKind::Mp4],
         max_image_bytes: Some(Limit {
             value: 1_000_000,
             source: "app.bsky.embed.images allows 2,000,000 since 2026, but servers that still hold the lexicon of before \
                      refuse more than 1,000,000; read 2026-11-22",
         }),
         max_image_pixels: None,
-        max_video_bytes: None,
+        max_video_bytes: Some(Limit {
+            value: 52_428_800,
+            source: "what a server takes as it is set up by https://github.com/bluesky-social/pds/blob/main/installer.sh, as do \
+                     Bluesky's own; the lexicon allows more, for the video service; read 2026-11-23",
+        }),
+        // How long one may run is the video service's to say, after the post is out: it was a minute, then three, and more is
+        // said of it that nobody has written down.
         video: VideoRules::ANY,
         max_alt: None,
         shrink: true,
@@ -244,7 +255,9 @@ impl Network for Bluesky {
         let whoami: reply::Whoami = reply::read(&wire.call(request::get_session(us.pds)).await?)?;
         let about: reply::About = reply::read(&wire.call(request::describe_server(us.pds)).await?)?;
         let mut limits = PROFILE.limits();
-        limits.image_bytes = limits.image_bytes.into_iter().chain(about.blob_upload_limit).min();
+        for bytes in [&mut limits.image_bytes, &mut limits.video_bytes] {
+            *bytes = bytes.iter().copied().chain(about.blob_upload_limit).min();
+        }
         let mut missing = Vec::new();
         if whoami.active == Some(false) {
             missing
@@ -264,13 +277,13 @@ impl Network for Bluesky {
 /// What a post needs to know of other records before it can be written.
 struct Surroundings<'a> {
     people: BTreeMap<String, String>,
-    images: Vec<(&'a crate::network::PreparedMedia, serde_json::Value)>,
+    media: Vec<(&'a PreparedMedia, Value)>,
     reply: Option<(StrongRef, StrongRef)>,
     quote: Option<StrongRef>,
 }
 
 impl<'a> Surroundings<'a> {
-    /// Looks up what is answered, quoted and mentioned, and uploads the images: nothing that anybody sees.
+    /// Looks up what is answered, quoted and mentioned, and uploads images and videos: nothing that anybody sees.
     async fn gather(job: &Job<'a>, us: Us<'_>, wire: &mut Wire<'_>) -> Result<Self, NetworkError> {
         let reply = match (job.part, job.parent, job.reply_to) {
             (0, _, Some(referent)) => {
@@ -294,11 +307,12 @@ impl<'a> Surroundings<'a> {
                 people.insert(handle.to_owned(), did);
             }
         }
-        let mut images = Vec::new();
-        for media in job.media {
-            images.push((media, reply::blob(&wire.call(request::upload_blob(us.pds, media.key)).await?)?));
+        let mut media = Vec::with_capacity(job.media.len());
+        for medium in job.media {
+            let response = wire.call(request::upload_blob(us.pds, medium)).await?;
+            media.push((medium, reply::blob(&response, medium.info.kind)?));
         }
-        Ok(Self { people, images, reply, quote })
+        Ok(Self { people, media, reply, quote })
     }
 
     fn parts<'b>(&'b self, job: &Job<'b>) -> PostParts<'b>
@@ -311,7 +325,7 @@ impl<'a> Surroundings<'a> {
             language: job.draft.language.as_deref(),
             at: job.attempt.at,
             people: &self.people,
-            images: &self.images,
+            media: &self.media,
             reply: self.reply.as_ref().map(|(root, parent)| (root, parent)),
             quote: self.quote.as_ref(),
             card: if job.part == 0 { options::card(&job.draft.options) } else { None },
@@ -321,13 +335,19 @@ impl<'a> Surroundings<'a> {
 
 /// Refuses what Bluesky has no place for, before anything is sent. `check` tells it from the profile long before.
 fn possible(job: &Job<'_>) -> Result<(), NetworkError> {
-    if job.part == 0 && job.draft.poll.is_some() {
-        return Err(NetworkError::unsupported("hold a poll"));
-    }
-    if job.media.iter().any(|media| media.info.kind.is_video()) {
-        return Err(NetworkError::unsupported("take a video"));
-    }
-    Ok(())
+    let kinds = || job.media.iter().map(|media| media.info.kind);
+    let what = if job.part == 0 && job.draft.poll.is_some() {
+        "hold a poll"
+    } else if kinds().any(|kind| !job.limits.kinds.contains(&kind)) {
+        "show media of this kind"
+    } else if u64::try_from(job.media.len()).is_ok_and(|media| media > job.limits.images) {
+        "show so many images in one post"
+    } else if job.media.len() > 1 && kinds().any(MediaKind::is_video) {
+        "show a video beside others"
+    } else {
+        return Ok(());
+    };
+    Err(NetworkError::unsupported(what))
 }
 
 /// Returns the address that an attempt writes to, known before anything is sent.

@@ -3,7 +3,7 @@ use super::{
     reference::{POST, REPOST, StrongRef, Subject},
 };
 use crate::{
-    model::{Options, Timestamp},
+    model::{MediaInfo, Options, Timestamp},
     network::{DraftPart, PreparedMedia},
     text::{Flat, Range, RangeKind, Unit, count},
 };
@@ -23,8 +23,8 @@ pub(super) struct PostParts<'a> {
     pub(super) at: Timestamp,
     /// The DIDs of the handles mentioned; a handle that is not here stays plain text.
     pub(super) people: &'a BTreeMap<String, String>,
-    /// The images, with what the server called them.
-    pub(super) images: &'a [(&'a PreparedMedia, Value)],
+    /// The images, or the one video, with what the server called them.
+    pub(super) media: &'a [(&'a PreparedMedia, Value)],
     /// The thread that it answers: its first post and the one before.
     pub(super) reply: Option<(&'a StrongRef, &'a StrongRef)>,
     /// What it quotes.
@@ -146,9 +146,13 @@ fn language(tag: &str) -> Option<String> {
     well_formed.then(|| format!("{primary}{}", &tag[primary.len()..]))
 }
 
-/// Makes the one embed of a post: its images or card, beside what it quotes.
+/// Makes the one embed of a post: its images, video or card, beside what it quotes.
 fn embed(parts: &PostParts<'_>) -> Option<Value> {
-    let media = if parts.images.is_empty() { external(parts) } else { Some(images(parts.images)) };
+    let media = match parts.media {
+        [] => external(parts),
+        [(medium, blob)] if medium.info.kind.is_video() => Some(video(medium, blob)),
+        several => Some(images(several)),
+    };
     let quoted = |record: &StrongRef| json!({ "$type": "app.bsky.embed.record", "record": record });
     match (media, parts.quote) {
         (Some(media), Some(quote)) => {
@@ -164,13 +168,28 @@ fn images(images: &[(&PreparedMedia, Value)]) -> Value {
         .iter()
         .map(|(media, blob)| {
             let mut image = json!({ "alt": media.alt, "image": blob });
-            if media.info.width > 0 && media.info.height > 0 {
-                image["aspectRatio"] = json!({ "width": media.info.width, "height": media.info.height });
-            }
+            shape(&mut image, &media.info);
             image
         })
         .collect();
     json!({ "$type": "app.bsky.embed.images", "images": images })
+}
+
+/// An image must have a description, even an empty one; a video needn't.
+fn video(medium: &PreparedMedia, blob: &Value) -> Value {
+    let mut video = json!({ "$type": "app.bsky.embed.video", "video": blob });
+    if !medium.alt.is_empty() {
+        video["alt"] = medium.alt.as_str().into();
+    }
+    shape(&mut video, &medium.info);
+    video
+}
+
+/// Tells the shape of what is shown, so that readers keep room for it; an unknown one is left out.
+fn shape(shown: &mut Value, info: &MediaInfo) {
+    if info.width > 0 && info.height > 0 {
+        shown["aspectRatio"] = json!({ "width": info.width, "height": info.height });
+    }
 }
 
 fn external(parts: &PostParts<'_>) -> Option<Value> {
@@ -187,7 +206,7 @@ mod tests {
     use super::*;
     use crate::{
         diag::{FileId, Span, Spanned},
-        model::{MediaInfo, MediaKind, OptionValue},
+        model::{MediaKind, OptionValue},
         network::{Form, MediaKey},
         text::flatten,
     };
@@ -234,7 +253,7 @@ mod tests {
             language,
             at: Timestamp::from_millis(1_780_000_000_001),
             people: &people,
-            images: &[],
+            media: &[],
             reply: None,
             quote: None,
             card: options::card(options),
@@ -351,13 +370,44 @@ mod tests {
             language: None,
             at: Timestamp::EPOCH,
             people: &BTreeMap::new(),
-            images: &[(&image, json!("blob"))],
+            media: &[(&image, json!("blob"))],
             reply: None,
             quote: None,
             card: options::card(&titled),
         });
         let expect = json!({ "$type": "app.bsky.embed.images", "images": [{ "alt": "alt", "image": "blob" }] });
         assert_eq!((&record["embed"], &record["createdAt"]), (&expect, &json!("1970-01-01T00:00:00.000Z")));
+    }
+
+    #[test]
+    fn a_video_is_an_embed_of_its_own_and_needs_no_description() {
+        let info = MediaInfo { kind: MediaKind::Mp4, bytes: 1, width: 1080, height: 1920, clip: None };
+        let described =
+            PreparedMedia { key: MediaKey(0), info, sha256: [0; 32], alt: "A walk".to_owned(), address: None };
+        let mut bare = PreparedMedia { alt: String::new(), ..described.clone() };
+        bare.info.width = 0;
+        let quote = StrongRef { uri: "at://did:plc:b/app.bsky.feed.post/3p".to_owned(), cid: "cp".to_owned() };
+        let make = |video: &PreparedMedia, quote: Option<&StrongRef>| {
+            let record = post(&PostParts {
+                part: &part("look", Vec::new()),
+                options: &Options::default(),
+                language: None,
+                at: Timestamp::EPOCH,
+                people: &BTreeMap::new(),
+                media: &[(video, json!("blob"))],
+                reply: None,
+                quote,
+                card: None,
+            });
+            record["embed"].clone()
+        };
+        let whole = json!({ "$type": "app.bsky.embed.video", "video": "blob", "alt": "A walk",
+            "aspectRatio": { "width": 1080, "height": 1920 } });
+        assert_eq!(make(&described, None), whole);
+        assert_eq!(make(&bare, None), json!({ "$type": "app.bsky.embed.video", "video": "blob" }));
+        let beside = json!({ "$type": "app.bsky.embed.recordWithMedia", "media": whole,
+            "record": { "$type": "app.bsky.embed.record", "record": quote } });
+        assert_eq!(make(&described, Some(&quote)), beside);
     }
 
     fn kind() -> impl Strategy<Value = RangeKind> {

@@ -1,5 +1,8 @@
 use super::reference::{StrongRef, Subject};
-use crate::network::{ErrorKind, NetworkError, Response};
+use crate::{
+    model::MediaKind,
+    network::{ErrorKind, NetworkError, Response},
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -88,11 +91,21 @@ pub(super) fn written(response: &Response) -> Result<StrongRef, NetworkError> {
 }
 
 /// Reads the reference to an uploaded blob, which goes into the record as it is.
-pub(super) fn blob(response: &Response) -> Result<Value, NetworkError> {
+///
+/// A server tells by itself what was sent, and a record that names anything but MP4 as a video is refused. QuickTime films look
+/// much the same, so only here that comes out.
+pub(super) fn blob(response: &Response, kind: MediaKind) -> Result<Value, NetworkError> {
     check(response)?;
     let mut answer: Value = response.json()?;
     let blob = answer.get_mut("blob").map(Value::take).filter(|blob| blob["$type"] == "blob");
-    blob.ok_or_else(|| unreadable(response, "the answer names no blob"))
+    let blob = blob.ok_or_else(|| unreadable(response, "the answer names no blob"))?;
+    match blob["mimeType"].as_str() {
+        Some(told) if kind.is_video() && told != kind.mime() => {
+            let message = format!("the server takes the video for `{told}`, which no post can show: export it as MP4");
+            Err(NetworkError::new(ErrorKind::Refused, message))
+        }
+        _ => Ok(blob),
+    }
 }
 
 /// Reads whose handle it is; nobody's, if the server says so.
@@ -254,6 +267,16 @@ mod tests {
     }
 
     #[test]
+    fn a_video_is_what_the_server_says_it_is() {
+        let uploaded = |mime: &str| answer(200, &format!(r#"{{"blob":{{"$type":"blob","mimeType":"{mime}"}}}}"#));
+        assert!(blob(&uploaded("video/mp4"), MediaKind::Mp4).is_ok());
+        assert!(blob(&uploaded("image/png"), MediaKind::Jpeg).is_ok(), "of images it takes any");
+        let refused = blob(&uploaded("video/quicktime"), MediaKind::Mp4).expect_err("no MP4");
+        assert_eq!(refused.kind, ErrorKind::Refused);
+        assert!(refused.message.contains("`video/quicktime`"), "{}", refused.message);
+    }
+
+    #[test]
     fn a_record_knows_its_thread() {
         let body =
             r#"{"uri":"at://u","cid":"c","value":{"createdAt":"t","reply":{"root":{"uri":"at://r","cid":"rc"}}}}"#;
@@ -267,7 +290,7 @@ mod tests {
         #[test]
         fn nothing_that_a_server_says_makes_it_panic(status in 100u16..600, body in vec(any::<u8>(), 0..300)) {
             let response = Response { status, headers: Vec::new(), body };
-            let _ = (written(&response), blob(&response), resolved(&response), read::<About>(&response));
+            let _ = (written(&response), blob(&response, MediaKind::Mp4), resolved(&response), read::<About>(&response));
             let _ = read::<Whoami>(&response);
             if let Ok(Some(found)) = record(&response) {
                 let _ = found.subject();
@@ -280,7 +303,7 @@ mod tests {
             if let Ok(Some(found)) = record(&response) {
                 let _ = found.subject();
             }
-            let _ = blob(&answer(200, &format!(r#"{{"blob":{body}}}"#)));
+            let _ = blob(&answer(200, &format!(r#"{{"blob":{body}}}"#)), MediaKind::Mp4);
         }
     }
 }

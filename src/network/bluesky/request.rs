@@ -1,5 +1,5 @@
 use super::reference::AtUri;
-use crate::network::{Credential, Effect, MediaKey, Method, Payload, Request};
+use crate::network::{Credential, Effect, Method, Payload, PreparedMedia, Request};
 use serde_json::{Value, json};
 
 const ACCESS: Credential = Credential::Session("access");
@@ -39,10 +39,11 @@ pub(super) fn resolve_handle(pds: &str, handle: &str) -> Request {
         .credential(ACCESS)
 }
 
-/// Sends the bytes of an image. The same bytes are the same blob, so it may be repeated.
-pub(super) fn upload_blob(pds: &str, key: MediaKey) -> Request {
+/// Sends the bytes of an image or video. The same bytes are the same blob, so it may be repeated.
+pub(super) fn upload_blob(pds: &str, medium: &PreparedMedia) -> Request {
+    let label = if medium.info.kind.is_video() { "upload video" } else { "upload image" };
     let url = format!("{pds}/xrpc/com.atproto.repo.uploadBlob");
-    Request::send("upload image", Method::Post, url, Payload::Media(key), Effect::Prepare).credential(ACCESS)
+    Request::send(label, Method::Post, url, Payload::Media(medium.key), Effect::Prepare).credential(ACCESS)
 }
 
 /// Reads a record.
@@ -90,6 +91,10 @@ fn encode(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        model::{MediaInfo, MediaKind},
+        network::MediaKey,
+    };
 
     #[track_caller]
     fn check(request: &Request, expect: &str) {
@@ -111,10 +116,12 @@ mod tests {
     #[test]
     fn only_writing_and_deleting_are_seen_by_people() {
         let uri = AtUri::new("did:plc:a", "app.bsky.feed.post", "3k");
+        let info = MediaInfo { kind: MediaKind::Png, bytes: 9, width: 3, height: 2, clip: None };
+        let image = PreparedMedia { key: MediaKey(0), info, sha256: [0; 32], alt: String::new(), address: None };
         let effects = [
             create_session("https://p.example", "acme.example").effect,
             refresh_session("https://p.example").effect,
-            upload_blob("https://p.example", MediaKey(0)).effect,
+            upload_blob("https://p.example", &image).effect,
             put_record("create post", "https://p.example", &uri, Value::Null).effect,
             delete_record("https://p.example", &uri).effect,
         ];

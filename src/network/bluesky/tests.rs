@@ -254,6 +254,40 @@ fn images_are_uploaded_first_and_named_as_the_server_does() {
     assert_eq!(script.last_record()["embed"], expect);
 }
 
+fn film(alt: &str) -> PreparedMedia {
+    let mut film = image(0, alt);
+    film.info.kind = MediaKind::Mp4;
+    film
+}
+
+fn film_blob(mime: &str) -> Value {
+    json!({ "$type": "blob", "ref": { "$link": "b0" }, "mimeType": mime, "size": 9 })
+}
+
+#[test]
+fn a_video_is_uploaded_whole_and_shown() {
+    let mut stage = stage(vec![part("look", Vec::new())]);
+    stage.media = vec![film("A walk")];
+    let blob = film_blob("video/mp4");
+    let mut script = Script::new([(200, json!({ "blob": blob })), written()]);
+    stage.publish(&mut script).expect("published");
+    assert_eq!(script.calls(), ["upload video", "create post"]);
+    assert_eq!(script.asked[0].url, "https://pds.example/xrpc/com.atproto.repo.uploadBlob");
+    assert_eq!(script.asked[0].payload, Payload::Media(MediaKey(0)));
+    let expect = json!({ "$type": "app.bsky.embed.video", "video": blob, "alt": "A walk",
+        "aspectRatio": { "width": 3, "height": 2 } });
+    assert_eq!(script.last_record()["embed"], expect);
+}
+
+#[test]
+fn a_video_that_is_no_mp4_stops_the_post() {
+    let mut stage = stage(vec![part("look", Vec::new())]);
+    stage.media = vec![film("")];
+    let mut script = Script::new([(200, json!({ "blob": film_blob("video/quicktime") }))]);
+    assert_eq!(stage.publish(&mut script).expect_err("QuickTime").kind, ErrorKind::Refused);
+    assert_eq!(script.calls(), ["upload video"]);
+}
+
 #[test]
 fn an_image_that_is_refused_stops_the_post() {
     let mut stage = stage(vec![part("", Vec::new())]);
@@ -404,11 +438,12 @@ fn probing_tells_who_we_are_and_narrows_the_limits() {
     assert_eq!(found.identity.as_deref(), Some("@acme.example"));
     assert_eq!(found.server.as_deref(), Some("AT Protocol server pds.example"));
     assert_eq!((found.limits.image_bytes, found.limits.text), (Some(500_000), Some(300)));
+    assert_eq!(found.limits.video_bytes, Some(500_000));
     assert!(found.missing.is_empty());
 
     let whoami = json!({ "did": "did:plc:us", "handle": "acme.example", "active": false, "status": "suspended" });
     let found = probe(whoami, json!({ "did": "did:web:pds.example", "blobUploadLimit": 5_000_000 }));
-    assert_eq!(found.limits.image_bytes, Some(1_000_000));
+    assert_eq!((found.limits.image_bytes, found.limits.video_bytes), (Some(1_000_000), Some(5_000_000)));
     assert_eq!(found.missing, ["an active account: this one is suspended"]);
 }
 
@@ -465,10 +500,21 @@ fn what_it_has_no_place_for_is_not_sent() {
         hide_totals: false,
         span: nowhere(),
     });
-    let mut video = stage(vec![part("look", Vec::new())]);
-    video.media = vec![image(0, "")];
-    video.media[0].info.kind = MediaKind::Mp4;
-    for stage in [poll, video] {
+    let showing = |media: Vec<PreparedMedia>| {
+        let mut stage = stage(vec![part("look", Vec::new())]);
+        stage.media = media;
+        stage
+    };
+    let mut webm = film("");
+    webm.info.kind = MediaKind::Webm;
+    let too_many = (0..5).map(|place| image(place, "")).collect();
+    for stage in [
+        poll,
+        showing(vec![webm]),
+        showing(vec![film(""), film("")]),
+        showing(vec![image(0, ""), film("")]),
+        showing(too_many),
+    ] {
         let mut script = Script::default();
         assert_eq!(stage.publish(&mut script).expect_err("no place").kind, ErrorKind::Unsupported);
         assert!(script.asked.is_empty());

@@ -267,6 +267,8 @@ impl State {
         if request.body.len() > BLOB_LIMIT {
             return Err(Refusal(413, "PayloadTooLarge", "request entity too large".to_owned()));
         }
+        // What the bytes are wins over what the request says of them.
+        let mime = fixtures::sniff(&request.body).map_or(mime, |kind| kind.mime());
         let cid = cid("bafkrei", &request.body);
         let blob = json!({ "$type": "blob", "ref": { "$link": cid }, "mimeType": mime, "size": request.body.len() });
         self.blobs.insert(cid, Blob { mime: mime.to_owned(), bytes: request.body.clone() });
@@ -400,15 +402,10 @@ impl State {
     fn show_embed(&self, embed: &Value, live: &mut Live) {
         match embed["$type"].as_str() {
             Some("app.bsky.embed.images") => {
-                for image in embed["images"].as_array().into_iter().flatten() {
-                    let blob = &self.blobs[image["image"]["ref"]["$link"].as_str().expect("checked")];
-                    live.media.push(LiveMedia {
-                        kind: fixtures::sniff(&blob.bytes).expect("an image"),
-                        bytes: blob.bytes.len(),
-                        alt: image["alt"].as_str().unwrap_or_default().to_owned(),
-                    });
-                }
+                let images = embed["images"].as_array().into_iter().flatten();
+                live.media.extend(images.map(|image| self.show_blob(&image["image"], &image["alt"])));
             }
+            Some("app.bsky.embed.video") => live.media.push(self.show_blob(&embed["video"], &embed["alt"])),
             Some("app.bsky.embed.external") => {
                 let external = &embed["external"];
                 for (fact, name) in [("card_url", "uri"), ("card_title", "title"), ("card_description", "description")]
@@ -422,6 +419,15 @@ impl State {
                 self.show_embed(&embed["media"], live);
             }
             _ => {}
+        }
+    }
+
+    fn show_blob(&self, reference: &Value, alt: &Value) -> LiveMedia {
+        let blob = &self.blobs[reference["ref"]["$link"].as_str().expect("checked")];
+        LiveMedia {
+            kind: fixtures::sniff(&blob.bytes).expect("an image or video"),
+            bytes: blob.bytes.len(),
+            alt: alt.as_str().unwrap_or_default().to_owned(),
         }
     }
 

@@ -26,9 +26,10 @@ pub(super) fn check(collection: &str, rkey: &str, record: &Value, blobs: Blobs<'
         REPOST => strong_ref(&record["subject"], "subject").and_then(|()| created_at(record)),
         _ => Err(format!("Lexicon not found: {collection}")),
     };
-    checked.map_err(|words| match words.strip_prefix("mime ") {
-        Some(words) => Refusal(400, "InvalidMimeType", words.to_owned()),
-        None => Refusal::invalid(format!("Invalid {collection} record: {words}")),
+    checked.map_err(|words| match words.split_once(' ') {
+        Some(("mime", words)) => Refusal(400, "InvalidMimeType", words.to_owned()),
+        Some(("size", words)) => Refusal(400, "InvalidSize", words.to_owned()),
+        _ => Refusal::invalid(format!("Invalid {collection} record: {words}")),
     })
 }
 
@@ -109,6 +110,7 @@ fn check_embed(embed: &Value, blobs: Blobs<'_>, outer: bool) -> Words {
             limit("array", images.len(), 4, "embed.images")?;
             images.iter().try_for_each(|image| check_image(image, blobs))
         }
+        Some("app.bsky.embed.video") => check_video(embed, blobs),
         Some("app.bsky.embed.external") => {
             let missing =
                 ["uri", "title", "description"].into_iter().find(|name| !embed["external"][*name].is_string());
@@ -129,26 +131,48 @@ fn check_image(image: &Value, blobs: Blobs<'_>) -> Words {
     if !image["alt"].is_string() {
         return Err("Missing required key \"alt\" at $.record.embed.images[0]".to_owned());
     }
-    if let Some(ratio) = image.get("aspectRatio")
-        && ["width", "height"].iter().any(|side| ratio[*side].as_u64().is_none_or(|pixels| pixels == 0))
-    {
-        return Err("integer too small (minimum 1) at $.record.embed.images[0].aspectRatio".to_owned());
-    }
-    let blob = &image["image"];
-    expect(blob, "blob", "embed.images[0].image")?;
-    let cid = blob["ref"]["$link"].as_str().unwrap_or_default();
-    let (mime, size) = blobs(cid).ok_or_else(|| format!("Could not find blob: {cid}"))?;
-    if blob["mimeType"] != mime {
-        return Err(format!(
-            "mime Referenced Mimetype does not match stored blob. Expected: {mime}, Got: {}",
-            blob["mimeType"]
-        ));
-    }
-    if !mime.starts_with("image/") {
-        return Err("Blob type not accepted at $.record.embed.images[0].image".to_owned());
-    }
+    check_ratio(image, "embed.images[0]")?;
     // The limit of the lexicon that many servers still hold; the newest one allows twice as much.
-    limit("blob", size, 1_000_000, "embed.images[0].image")
+    check_blob(&image["image"], blobs, "image/*", 1_000_000, "embed.images[0].image")
+}
+
+fn check_video(embed: &Value, blobs: Blobs<'_>) -> Words {
+    known(embed, &["$type", "video", "alt", "aspectRatio"])?;
+    if embed.get("video").is_none() {
+        return Err("Missing required key \"video\" at $.record.embed".to_owned());
+    }
+    if let Some(alt) = embed.get("alt").filter(|alt| !alt.is_string()) {
+        return Err(format!("Expected string value type (got {alt}) at $.record.embed.alt"));
+    }
+    check_ratio(embed, "embed")?;
+    // Of the lexicon of before, again; the newest one allows three times as much.
+    check_blob(&embed["video"], blobs, "video/mp4", 100_000_000, "embed.video")
+}
+
+fn check_ratio(shown: &Value, place: &str) -> Words {
+    let Some(ratio) = shown.get("aspectRatio") else { return Ok(()) };
+    let flat = ["width", "height"].into_iter().find(|side| ratio[*side].as_u64().is_none_or(|pixels| pixels == 0));
+    flat.map_or(Ok(()), |side| Err(format!("integer too small (minimum 1) at $.record.{place}.aspectRatio.{side}")))
+}
+
+/// First what a record says of its blob is held against the lexicon, then against what was uploaded.
+fn check_blob(blob: &Value, blobs: Blobs<'_>, accept: &str, maximum: usize, place: &str) -> Words {
+    expect(blob, "blob", place)?;
+    let (told, size) = (blob["mimeType"].as_str().unwrap_or_default(), blob["size"].as_u64().unwrap_or_default());
+    let is_taken = accept.strip_suffix('*').map_or(told == accept, |prefix| told.starts_with(prefix));
+    if !is_taken {
+        return Err(format!("Expected \"{accept}\" (got \"{told}\") at $.record.{place}.mimeType"));
+    }
+    limit("blob", usize::try_from(size).unwrap_or(usize::MAX), maximum, place)?;
+    let cid = blob["ref"]["$link"].as_str().unwrap_or_default();
+    let (mime, stored) = blobs(cid).ok_or_else(|| format!("Could not find blob: {cid}"))?;
+    if told != mime {
+        return Err(format!("mime Referenced Mimetype does not match stored blob. Expected: {mime}, Got: {told}"));
+    }
+    if usize::try_from(size) != Ok(stored) {
+        return Err(format!("size Referenced Size does not match stored blob. Expected: {stored}, Got: {size}"));
+    }
+    Ok(())
 }
 
 fn created_at(record: &Value) -> Words {
