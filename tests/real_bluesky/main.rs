@@ -5,6 +5,7 @@
 mod crash;
 mod kept;
 mod server;
+mod video;
 
 use serde_json::Value;
 use server::Server;
@@ -199,9 +200,13 @@ fn publish(workspace: &TempDir, server: &Server) -> Output {
 }
 
 fn publisher(workspace: &TempDir, server: &Server) -> Command {
+    program(workspace, server, "publish")
+}
+
+fn program(workspace: &TempDir, server: &Server, word: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_masthead"));
     command
-        .arg("publish")
+        .arg(word)
         .current_dir(workspace.path())
         .env("ACME_BLUESKY_APP_PASSWORD", &server.password)
         .env("GIT_CONFIG_GLOBAL", "/dev/null")

@@ -64,11 +64,16 @@ impl Server {
 
     /// Reads an image back.
     pub(crate) fn blob(&self, blob: &Value) -> image::DynamicImage {
+        image::load_from_memory(&self.bytes(blob)).expect("an image that can be read")
+    }
+
+    /// Reads back what was uploaded.
+    pub(crate) fn bytes(&self, blob: &Value) -> Vec<u8> {
         let did = self.get(&format!("com.atproto.identity.resolveHandle?handle={}", self.handle));
         let (did, cid) = (did["did"].as_str().expect("a DID"), blob["ref"]["$link"].as_str().expect("a hash"));
         let bytes = self.fetch(&format!("com.atproto.sync.getBlob?did={did}&cid={cid}"));
         assert_eq!(Some(bytes.len() as u64), blob["size"].as_u64());
-        image::load_from_memory(&bytes).expect("an image that can be read")
+        bytes
     }
 
     pub(crate) fn get(&self, method: &str) -> Value {
