@@ -1,7 +1,8 @@
+use super::sign;
 use crate::{
     config::Config,
     model::{Account, AccountId, MediaKind, Timestamp},
-    network::{self, Limits},
+    network::{self, Limits, nip19::hex},
     workspace::{self, WorkspaceError},
 };
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,9 @@ struct Remembered {
     /// Which server said it: another endpoint has other limits.
     endpoint: Option<String>,
     network: String,
+    /// What the program itself knew of the network then, as a sum: a newer one may know more of it than the answer tells.
+    #[serde(default)]
+    profile: String,
     text: Option<u64>,
     text_bytes: Option<u64>,
     url_weight: Option<u32>,
@@ -68,6 +72,7 @@ impl Probes {
             at: now.to_string(),
             endpoint: account.endpoint.as_ref().map(|endpoint| endpoint.value.clone()),
             network: account.network.to_string(),
+            profile: network::find(account.network).map(|network| sum(&network.profile().limits())).unwrap_or_default(),
             text: limits.text,
             text_bytes: limits.text_bytes,
             url_weight: limits.measure.url,
@@ -95,10 +100,11 @@ impl Probes {
         let text = fs::read_to_string(self.path(&account.id)).ok()?;
         let told: Remembered = serde_json::from_str(&text).ok()?;
         let same_server = told.endpoint.as_deref() == account.endpoint.as_ref().map(|endpoint| endpoint.value.as_str());
-        if told.v != VERSION || told.network != account.network.as_str() || !same_server {
+        let mut limits = network::find(account.network)?.profile().limits();
+        let same_network = told.network == account.network.as_str() && told.profile == sum(&limits);
+        if told.v != VERSION || !same_network || !same_server {
             return None;
         }
-        let mut limits = network::find(account.network)?.profile().limits();
         limits.measure.url = told.url_weight;
         Some(Limits {
             text: told.text,
@@ -115,5 +121,36 @@ impl Probes {
             poll_seconds: (told.poll_min_seconds, told.poll_max_seconds),
             ..limits
         })
+    }
+}
+
+fn sum(limits: &Limits) -> String {
+    hex(&sign::sha256(format!("{limits:?}").as_bytes())[..8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        diag::{FileId, Span},
+        model::NetworkId,
+    };
+
+    #[test]
+    fn what_was_told_holds_until_the_program_knows_more() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let probes = Probes::new(folder.path());
+        let place = Span::new(FileId(0), 0..0);
+        let account = Account::new(AccountId::new("brand"), NetworkId("mastodon"), place);
+        let mut limits = network::find(account.network).expect("a network").profile().limits();
+        limits.text = Some(5_000);
+        probes.remember(&account, &limits, Timestamp::EPOCH).expect("kept");
+        assert_eq!(probes.recall(&account), Some(limits));
+        let path = probes.path(&account.id);
+        let kept = fs::read_to_string(&path).expect("a file");
+        let profile = sum(&network::find(account.network).expect("a network").profile().limits());
+        assert!(kept.contains(&profile));
+        fs::write(&path, kept.replace(&profile, "0123456789abcdef")).expect("a file");
+        assert_eq!(probes.recall(&account), None, "another version told it");
     }
 }
