@@ -204,6 +204,9 @@ pub fn parse(file: FileId, text: &str, networks: Vec<NetworkSpec>) -> (Option<Co
     let source = accounts::Source { text, networks: &config.networks, zone: config.zone };
     let Accounts { known, named } = accounts::read(written_accounts.unwrap_or_default(), source, &mut out);
     config.accounts = known;
+    for account in config.accounts.values_mut().filter(|account| account.language.is_none()) {
+        account.language.clone_from(&config.language);
+    }
     config.groups = groups::read(written_groups.unwrap_or_default(), &config, &named, &mut out);
     if config.ledger.branch == config.branch {
         let place = crate::diag::Span::new(file, 0..0);

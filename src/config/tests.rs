@@ -75,6 +75,8 @@ token = "env:ACME_TOKEN"
 voice = "ambassador"
 language = "de"
 max_chars = 1000
+[accounts.home]
+network = "site"
 [people.moschino]
 mastodon = "@moschino@fashion.example"
 "#,
@@ -91,6 +93,7 @@ mastodon = "@moschino@fashion.example"
     assert_eq!(brand.handle.as_ref().map(|h| h.value.as_str()), Some("acme@mastodon.example"));
     assert_eq!(brand.token.as_ref().map(|t| &t.value), Some(&SecretRef::Env("ACME_TOKEN".to_owned())));
     assert_eq!((brand.voice, brand.language.as_deref()), (Voice::Ambassador, Some("de")));
+    assert_eq!(config.accounts["home"].language.as_deref(), Some("en"), "the workspace's");
     assert_eq!(brand.options.integer("max_chars"), Some(1000));
     let person = &config.people["moschino"];
     assert_eq!(person.name, "moschino");

@@ -60,7 +60,7 @@ fn target(id: &Spanned<AccountId>, front: &Front, config: &Config) -> Option<Tar
         copy: 0,
         when: layers().find_map(|layer| layer.date),
         title: layers().find_map(|layer| layer.title.clone()),
-        language: language(layers(), account, config),
+        language: language(layers(), account),
         tags: layers().find_map(|layer| layer.tags.clone()).unwrap_or_else(none),
         hashtags: layers().find_map(|layer| layer.hashtags.clone()).unwrap_or_else(none),
         options,
@@ -71,9 +71,9 @@ fn none<T>() -> Arc<[T]> {
     Arc::new([])
 }
 
-fn language<'f>(mut layers: impl Iterator<Item = &'f Overrides>, account: &Account, config: &Config) -> Option<String> {
+fn language<'f>(mut layers: impl Iterator<Item = &'f Overrides>, account: &Account) -> Option<String> {
     let written = layers.find_map(|layer| layer.language.as_ref());
-    written.or(account.language.as_ref()).or(config.language.as_ref()).cloned()
+    written.or(account.language.as_ref()).cloned()
 }
 
 /// Finds whom a name in a copy heading means: an account before a group, a network, a language.

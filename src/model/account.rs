@@ -17,7 +17,7 @@ pub struct Account {
     pub token: Option<Spanned<SecretRef>>,
     /// Who speaks.
     pub voice: Voice,
-    /// The BCP 47 tag of the language it usually writes in.
+    /// The BCP 47 tag of the language it usually writes in; the workspace's unless it says its own.
     pub language: Option<String>,
     /// How many posts it may publish in an hour, where it differs from the workspace's.
     pub burst: Option<u32>,
