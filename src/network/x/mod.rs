@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     diag::Code,
-    model::{self, Account, MediaKind, NetworkId, Post, Remote, VideoCodec},
+    model::{self, Account, MediaKind, NetworkId, Post, Remote, Timestamp, VideoCodec},
     text::{Dialect, HandleStyle, LinkStyle, Measure, MentionWeight, Unit},
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -204,8 +204,7 @@ impl Network for X {
         let mut search = Search::new(job, &search::wanted(&job.draft_part().text));
         let mut after: Option<String> = None;
         for _ in 0..PAGES {
-            let call = request::own(job.account, &me.id, search.from, after.as_deref());
-            let mut page = reply::page(&wire.call(call).await?)?;
+            let mut page = own_posts(job.account, &me.id, search.from, after.as_deref(), wire).await?;
             after = page.after();
             let of_ours = |post| search::listed(post, job.media.len(), &refers, handle(job.account));
             let goes_on = search.take(page.data.iter().map(of_ours).collect());
@@ -316,6 +315,23 @@ fn id_of(referent: &Referent) -> Result<String, NetworkError> {
     }
 }
 
+/// Lists posts of ours since a moment, by the first name of posts that X takes.
+async fn own_posts(
+    account: &Account,
+    id: &str,
+    since: Timestamp,
+    after: Option<&str>,
+    wire: &mut Wire<'_>,
+) -> Result<reply::Page, NetworkError> {
+    let [known, newer] = request::NAMES;
+    match reply::page(&wire.call(request::own(account, id, since, after, known)).await?) {
+        Err(error) if error.kind == ErrorKind::Refused => {
+            reply::page(&wire.call(request::own(account, id, since, after, newer)).await?)
+        }
+        page => page,
+    }
+}
+
 fn handle(account: &Account) -> Option<&str> {
     account.handle.as_ref().map(|handle| handle.value.as_str())
 }
@@ -325,3 +341,6 @@ fn scopes(session: &Session) -> Vec<String> {
     let told = session.facts.get(reply::SCOPES).map(String::as_str).unwrap_or_default();
     told.split_whitespace().map(str::to_owned).collect()
 }
+
+#[cfg(test)]
+mod tests;

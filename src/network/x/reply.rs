@@ -146,7 +146,7 @@ pub(super) struct Post {
     entities: Entities,
     #[serde(default)]
     attachments: Attachments,
-    #[serde(default)]
+    #[serde(default, alias = "referenced_posts")]
     referenced_tweets: Vec<Reference>,
 }
 

@@ -61,13 +61,16 @@ pub(super) fn knock(account: &Account) -> Request {
     Request::get("hear the time", format!("{}/2/users/me", base(account)))
 }
 
-/// Lists posts of ours since a moment, newest first.
-pub(super) fn own(account: &Account, id: &str, since: Timestamp, after: Option<&str>) -> Request {
+/// How X calls posts in its questions: its guides say `tweet`, and its description of the API `post` since 2026 (version 2.167).
+pub(super) const NAMES: [&str; 2] = ["tweet", "post"];
+
+/// Lists posts of ours since a moment, newest first. `name` is what a post is called.
+pub(super) fn own(account: &Account, id: &str, since: Timestamp, after: Option<&str>, name: &str) -> Request {
     // X wants whole seconds.
     let since = Timestamp::from_millis(since.millis() / 1000 * 1000).to_string();
     let mut url = format!(
-        "{}/2/users/{id}/tweets?max_results=100&exclude=retweets&start_time={}&tweet.fields=created_at,entities,attachments,\
-         referenced_tweets",
+        "{}/2/users/{id}/tweets?max_results=100&exclude=retweets&start_time={}&{name}.fields=created_at,entities,attachments,\
+         referenced_{name}s",
         base(account),
         escape(&since)
     );
