@@ -118,6 +118,12 @@ pub trait Network: Debug + Send + Sync + 'static {
         Composed { draft: compose(self.profile(), post, target, limits), findings: Vec::new() }
     }
 
+    /// Returns how long the text of a part may be, in the profile's unit, where that hangs on what stands beside it. What holds for
+    /// the account by default.
+    fn text_limit(&self, _part: &DraftPart, limits: &Limits) -> Option<u64> {
+        limits.text
+    }
+
     /// Returns what a video must be in a post with options, where it can be shown in several ways. The profile's rules by default.
     fn video_rules(&self, _options: &Options) -> VideoRules {
         self.profile().media.as_ref().map_or(VideoRules::ANY, |media| media.video)
@@ -213,6 +219,8 @@ pub trait AnyNetwork: Debug + Send + Sync + 'static {
     fn codes(&self) -> &'static [&'static Code];
     /// See [`Network::compose`].
     fn compose(&self, post: &Post, target: &model::Target, account: &Account, limits: &Limits) -> Composed;
+    /// See [`Network::text_limit`].
+    fn text_limit(&self, part: &DraftPart, limits: &Limits) -> Option<u64>;
     /// See [`Network::video_rules`].
     fn video_rules(&self, options: &Options) -> VideoRules;
     /// See [`Network::recipients`].
@@ -269,6 +277,10 @@ impl<N: Network> AnyNetwork for N {
 
     fn compose(&self, post: &Post, target: &model::Target, account: &Account, limits: &Limits) -> Composed {
         Network::compose(self, post, target, account, limits)
+    }
+
+    fn text_limit(&self, part: &DraftPart, limits: &Limits) -> Option<u64> {
+        Network::text_limit(self, part, limits)
     }
 
     fn video_rules(&self, options: &Options) -> VideoRules {

@@ -145,6 +145,10 @@ impl Network for Telegram {
         Composed { draft, findings }
     }
 
+    fn text_limit(&self, part: &DraftPart, limits: &Limits) -> Option<u64> {
+        if part.media.is_empty() { limits.text } else { limits.text.into_iter().chain([CAPTION.value]).min() }
+    }
+
     async fn publish(&self, job: &Job<'_>, wire: &mut Wire<'_>) -> Result<Receipt, NetworkError> {
         if job.draft.quote.is_some() {
             return Err(NetworkError::unsupported("quote a post"));
@@ -372,6 +376,18 @@ mod tests {
             boost: None,
             options: model::Options::default(),
         }
+    }
+
+    #[test]
+    fn beside_an_image_there_is_less_room() {
+        let limits = PROFILE.limits();
+        let mut part =
+            DraftPart { text: flat("", &[]), rich: Arc::default(), media: Vec::new(), beside: 0, span: NOWHERE };
+        assert_eq!(Network::text_limit(&Telegram, &part, &limits), Some(4_096));
+        part.media.push(media_of("a.png", ""));
+        assert_eq!(Network::text_limit(&Telegram, &part, &limits), Some(1_024));
+        let tight = Limits { text: Some(500), ..limits };
+        assert_eq!(Network::text_limit(&Telegram, &part, &tight), Some(500));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     diag::words,
     model::{Account, AccountId, Media, MediaLibrary, Options, Poll, Reference},
-    network::{self, Draft, DraftPart, Form, Limits, Look, Profile},
+    network::{self, AnyNetwork, Draft, DraftPart, Form, Limits, Look},
     plan::Row,
     report::{diagnostics::Mask, site::top_level},
     text::{self, Figure, HtmlOptions, MentionWeight, RangeKind, is_web},
@@ -140,7 +140,8 @@ impl Drawing<'_> {
     pub(super) fn card(&self, row: &Row) -> Option<CardView> {
         let desired = row.desired.as_ref()?;
         let draft = &desired.draft;
-        let profile = network::find(draft.network)?.profile();
+        let network = network::find(draft.network)?;
+        let profile = network.profile();
         let account = self.view.config.accounts.get(&draft.account)?;
         let look = &profile.look;
         let name = account.options.text("title").unwrap_or(&self.view.config.name);
@@ -162,7 +163,7 @@ impl Drawing<'_> {
             title: draft.title.as_deref().filter(|_| profile.text.form == Form::Rich).map(|title| self.clean(title)),
             language: language(draft, account),
             tags: draft.tags.iter().map(|tag| self.clean(tag)).collect(),
-            parts: self.parts(draft, profile, &desired.limits),
+            parts: self.parts(draft, network, &desired.limits),
             poll: draft.poll.as_ref().map(|poll| self.poll(poll)),
             warning: warning.map(|words| self.clean(words)),
             hides_media: hides,
@@ -174,24 +175,27 @@ impl Drawing<'_> {
         })
     }
 
-    fn parts(&self, draft: &Draft, profile: &Profile, limits: &Limits) -> Vec<PartView> {
-        let of = draft.parts.len();
+    fn parts(&self, draft: &Draft, network: &dyn AnyNetwork, limits: &Limits) -> Vec<PartView> {
+        let (of, profile) = (draft.parts.len(), network.profile());
         let fit =
             Fit { account: &draft.account, limits, shrinks: profile.media.as_ref().is_some_and(|media| media.shrink) };
-        let view = |(number, part): (usize, &DraftPart)| PartView {
-            number,
-            of,
-            segments: match part.rich.is_empty() {
-                true => segments(&part.text, fits(part, limits), &profile.look, self.mask),
-                false => Vec::new(),
-            },
-            html: self.html(part, draft.title.is_some(), fit),
-            // Where media stand in the text they are shown there.
-            media: match part.rich.is_empty() {
-                true => part.media.iter().map(|media| self.medium(media, fit)).collect(),
-                false => Vec::new(),
-            },
-            counter: limits.text.or(limits.text_bytes).map(|_| counter(part, limits)),
+        let view = |(number, part): (usize, &DraftPart)| {
+            let limits = &Limits { text: network.text_limit(part, limits), ..limits.clone() };
+            PartView {
+                number,
+                of,
+                segments: match part.rich.is_empty() {
+                    true => segments(&part.text, fits(part, limits), &profile.look, self.mask),
+                    false => Vec::new(),
+                },
+                html: self.html(part, draft.title.is_some(), fit),
+                // Where media stand in the text they are shown there.
+                media: match part.rich.is_empty() {
+                    true => part.media.iter().map(|media| self.medium(media, fit)).collect(),
+                    false => Vec::new(),
+                },
+                counter: limits.text.or(limits.text_bytes).map(|_| counter(part, limits)),
+            }
         };
         (1..).zip(&draft.parts).map(view).collect()
     }
