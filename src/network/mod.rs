@@ -60,6 +60,7 @@ pub use self::{
     slug::{is_slug, slug_of, tag_slug},
     wire::{Flow, Hand, Wire},
 };
+use self::{reply::one_line, request::escape};
 use crate::{
     diag::Code,
     model::{self, Account, NetworkId, NetworkSpec, Options, Post, Remote},

@@ -59,8 +59,7 @@ impl Response {
     /// Returns the start of the body, for messages: one line, control characters removed.
     pub fn excerpt(&self) -> String {
         let text = String::from_utf8_lossy(&self.body[..self.body.len().min(1200)]);
-        let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect();
-        clean.split_whitespace().collect::<Vec<_>>().join(" ")
+        one_line(&text)
     }
 
     /// Returns the time on the network's clock.
@@ -117,7 +116,7 @@ impl Response {
 
     /// Turns a status that is no success into an error by the common rules; the adapter may know better.
     ///
-    /// `message` is the network's own words, if the adapter found some in the body.
+    /// `message` is the network's own words, if the adapter found some in the body. They are brought to one line.
     pub fn refusal(&self, message: Option<String>) -> NetworkError {
         let kind = match self.status {
             401 => ErrorKind::SignedOut,
@@ -130,7 +129,7 @@ impl Response {
             400..=499 => ErrorKind::Refused,
             _ => ErrorKind::Unreadable,
         };
-        let words = message.filter(|words| !words.trim().is_empty());
+        let words = message.map(|words| one_line(&words)).filter(|words| !words.is_empty());
         let mut error =
             NetworkError::new(kind, words.unwrap_or_else(|| format!("the server answered {}", self.status)))
                 .detail(format!("HTTP {}: {}", self.status, self.excerpt()));
@@ -149,6 +148,12 @@ fn seconds(text: &str) -> Option<Duration> {
 fn whole(text: &str) -> Option<u64> {
     let number = text.trim().parse::<i64>().ok()?;
     Some(u64::try_from(number).unwrap_or(0))
+}
+
+/// Brings words of others to one line of reasonable length.
+pub(in crate::network) fn one_line(words: &str) -> String {
+    let line: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect();
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use super::{Mail, MediaKey, RelayCall, RelayEvent, RelaySays};
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Write as _};
 
 /// A call to make, as a value. It holds no secret, only the name of one, so it can be printed and compared.
 #[derive(Clone, Debug, PartialEq)]
@@ -263,5 +263,29 @@ impl Field {
     /// Makes a field of text.
     pub fn text(name: impl Into<Cow<'static, str>>, text: impl Into<String>) -> Self {
         Self::new(name, FieldValue::Text(text.into()))
+    }
+}
+
+/// Escapes a text for a path or a query of an address.
+pub(in crate::network) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            _ => {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_escaped_in_queries() {
+        assert_eq!(escape("https://a.example/@b?c=d&é"), "https%3A%2F%2Fa.example%2F%40b%3Fc%3Dd%26%C3%A9");
     }
 }

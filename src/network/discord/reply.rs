@@ -110,7 +110,7 @@ pub(super) fn refusal(response: &Response) -> NetworkError {
         (Some(message), reasons) if !reasons.is_empty() => Some(format!("{message}: {}", reasons.join("; "))),
         (message, _) => message.map(str::to_owned),
     };
-    let mut error = response.refusal(words.map(|words| clean(&words)));
+    let mut error = response.refusal(words);
     match body.code {
         Some(code) if LATER.contains(&code) => error.kind = ErrorKind::RateLimited,
         Some(UNKNOWN_WEBHOOK | BAD_WEBHOOK_TOKEN) => error.kind = ErrorKind::SignedOut,
@@ -186,12 +186,6 @@ fn reasons(errors: &Value) -> Vec<String> {
     }
     reasons.truncate(MOST);
     reasons
-}
-
-/// Brings a server's words to one line of reasonable length.
-fn clean(words: &str) -> String {
-    let line: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect();
-    line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

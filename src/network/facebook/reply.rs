@@ -3,11 +3,14 @@
 use super::shape::Shape;
 use crate::{
     model::{Remote, Timestamp},
-    network::{ErrorKind, Job, NetworkError, PreparedMedia, Receipt, Response, graph::moment, listing},
+    network::{
+        ErrorKind, Job, NetworkError, PreparedMedia, Receipt, Response,
+        graph::{moment, regained},
+        listing,
+    },
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::{collections::BTreeMap, time::Duration};
 
 /// Where [`Remote::extra`] keeps what was uploaded, so that a change of it is seen.
 pub(super) const FILES: &str = "files";
@@ -225,7 +228,7 @@ fn refusal(response: &Response) -> NetworkError {
     let Ok(Refusal { error: told }) = serde_json::from_slice::<Refusal>(&response.body) else {
         return response.refusal(None);
     };
-    let words = told.error_user_msg.or(told.message).map(|words| clean(&words));
+    let words = told.error_user_msg.or(told.message).map(|words| without_code(&words).to_owned());
     let mut error = response.refusal(words);
     error.kind = match (told.code, told.error_subcode) {
         _ if response.status >= 500 || told.is_transient => ErrorKind::Ambiguous,
@@ -246,29 +249,19 @@ fn refusal(response: &Response) -> NetworkError {
     error
 }
 
-/// Returns how long it is until we may go on: the longest of all that is told.
-fn regained(response: &Response) -> Option<Duration> {
-    let usage: BTreeMap<String, Vec<Value>> =
-        serde_json::from_str(response.header("x-business-use-case-usage")?).ok()?;
-    let minutes = usage.values().flatten().filter_map(|each| each["estimated_time_to_regain_access"].as_u64());
-    let longest = minutes.max().filter(|minutes| *minutes > 0)?;
-    Some(Duration::from_secs(longest.min(7 * 24 * 60) * 60))
-}
-
-/// Brings the server's words to one line of reasonable length, without the code at their beginning.
-fn clean(words: &str) -> String {
-    let words = match words.strip_prefix("(#").and_then(|rest| rest.split_once(") ")) {
+/// Takes the code off the beginning of the server's words.
+fn without_code(words: &str) -> &str {
+    match words.strip_prefix("(#").and_then(|rest| rest.split_once(") ")) {
         Some((code, rest)) if code.bytes().all(|byte| byte.is_ascii_digit()) => rest,
         _ => words,
-    };
-    let line: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect();
-    line.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::time::Duration;
 
     fn response(status: u16, body: &str) -> Response {
         Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() }

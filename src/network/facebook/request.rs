@@ -5,7 +5,7 @@ use crate::{
     model::{Account, Timestamp},
     network::{
         Credential, Effect, ErrorKind, Field, FieldValue, Job, Method, NetworkError, Payload, Place, PreparedMedia,
-        Request,
+        Request, escape,
     },
 };
 use serde_json::json;
@@ -127,16 +127,4 @@ pub(super) fn url(account: &Account, path: &str) -> String {
 pub(super) fn url_at(server: &str, account: &Account, path: &str) -> String {
     let server = account.endpoint.as_ref().map_or(server, |endpoint| endpoint.value.trim_end_matches('/'));
     format!("{server}/{}/{path}", options::version(account))
-}
-
-/// Escapes what an answer told for a path or a query.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }

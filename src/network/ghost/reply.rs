@@ -120,7 +120,6 @@ pub(super) fn refusal(response: &Response) -> NetworkError {
         Some(context) => format!("{} {context}", said.message),
         None => said.message,
     };
-    let words: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect();
     let mut error = response.refusal(Some(words));
     match (said.kind.as_deref(), said.code.as_deref()) {
         // The status is 400.

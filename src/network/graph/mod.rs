@@ -10,7 +10,7 @@ pub(super) use self::{
     container::{Container, wait_until_ready},
     login::{Exchange, SecretToken, application, log_in, token},
     moment::moment,
-    refusal::{done, read, refused},
+    refusal::{done, read, refused, regained},
 };
 
 /// What making something answers.

@@ -1,4 +1,4 @@
-use crate::network::{ErrorKind, NetworkError, Response};
+use crate::network::{ErrorKind, NetworkError, Response, one_line};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ fn refusal(response: &Response) -> NetworkError {
     let kind = told.as_ref().and_then(by_code).unwrap_or_else(|| by_status(response.status));
     let words = told.and_then(|told| told.error_user_msg.or(told.message)).filter(|words| !words.is_empty());
     let message = words.unwrap_or_else(|| format!("the server answered with status {}", response.status));
-    let mut error = NetworkError::new(kind, clean(&message));
+    let mut error = NetworkError::new(kind, one_line(&message).trim_end_matches('.'));
     error.detail = Some(format!("{} {}", response.status, response.excerpt()));
     if kind == ErrorKind::RateLimited {
         error.wait = response.wait(None).or_else(|| regained(response));
@@ -89,16 +89,11 @@ fn by_status(status: u16) -> ErrorKind {
 }
 
 /// Reads in how long calls are let through again, from the header that tells of usage: the most of all that it names.
-fn regained(response: &Response) -> Option<Duration> {
+pub(in crate::network) fn regained(response: &Response) -> Option<Duration> {
     let usage: serde_json::Value = serde_json::from_str(response.header("x-business-use-case-usage")?).ok()?;
     let all = usage.as_object()?.values().filter_map(|list| list.as_array()).flatten();
     let minutes = all.filter_map(|each| each["estimated_time_to_regain_access"].as_u64()).max()?;
     Some(Duration::from_secs(minutes.min(7 * 24 * 60) * 60)).filter(|wait| !wait.is_zero())
-}
-
-fn clean(words: &str) -> String {
-    let words: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect();
-    words.trim().trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]

@@ -5,11 +5,11 @@ use crate::{
     model::Account,
     network::{
         Credential, Effect, ErrorKind, Field, FieldValue, Job, Method, NetworkError, Payload, PreparedMedia, Request,
+        escape,
     },
     text::Flat,
 };
 use serde_json::{Map, Value, json};
-use std::fmt::Write as _;
 
 const API: &str = "https://api.linkedin.com";
 const OAUTH: &str = "https://www.linkedin.com/oauth/v2";
@@ -211,18 +211,4 @@ fn versioned(request: Request, account: &Account) -> Request {
         .credential(Credential::Token)
         .header("linkedin-version", options::version(account))
         .header("x-restli-protocol-version", "2.0.0")
-}
-
-/// Escapes a name for a path or a query.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            _ => {
-                let _ = write!(out, "%{byte:02X}");
-            }
-        }
-    }
-    out
 }

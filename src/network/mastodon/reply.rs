@@ -60,7 +60,7 @@ pub(super) fn refusal(response: &Response) -> NetworkError {
     let body: Option<Refusal> = serde_json::from_slice(&response.body).ok();
     let words = body.and_then(|body| body.error_description.or(body.error));
     let said = words.as_deref().unwrap_or_default().to_lowercase();
-    let mut error = response.refusal(words.map(|words| clean(&words)));
+    let mut error = response.refusal(words);
     if (400..500).contains(&response.status) {
         if said.contains("finished processing") {
             error.kind = ErrorKind::NotReady;
@@ -142,12 +142,6 @@ pub(super) fn page(response: &Response) -> Result<Vec<Status>, NetworkError> {
 pub(super) fn scopes(response: &Response) -> Vec<String> {
     let application: Application = response.json().unwrap_or_default();
     if response.is_success() { application.scopes.unwrap_or_default() } else { Vec::new() }
-}
-
-/// Brings a server's words to one line of reasonable length.
-fn clean(words: &str) -> String {
-    let line: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect();
-    line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

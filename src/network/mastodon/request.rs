@@ -5,10 +5,10 @@ use crate::{
     model::{Account, Poll},
     network::{
         Credential, Effect, ErrorKind, Field, FieldValue, Job, Method, NetworkError, Payload, PreparedMedia, Request,
+        escape,
     },
 };
 use serde_json::{Map, Value, json};
-use std::fmt::Write as _;
 
 /// How many posts a page of a listing holds: as many as the server gives.
 pub(super) const PAGE: usize = 40;
@@ -206,20 +206,6 @@ fn language(tag: &str) -> Option<String> {
     Some(region.map_or_else(|| primary.clone(), |region| format!("zh-{region}")))
 }
 
-/// Escapes a text for a path or a query.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            _ => {
-                let _ = write!(out, "%{byte:02X}");
-            }
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,10 +225,5 @@ mod tests {
         check_language("zh", Some("zh"));
         check_language("", None);
         check_language("english", None);
-    }
-
-    #[test]
-    fn addresses_are_escaped_in_queries() {
-        assert_eq!(escape("https://a.example/@b?c=d&é"), "https%3A%2F%2Fa.example%2F%40b%3Fc%3Dd%26%C3%A9");
     }
 }

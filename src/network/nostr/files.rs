@@ -9,7 +9,7 @@ use crate::{
     model::{Media, MediaKind},
     network::{
         DraftPart, Effect, ErrorKind, Job, Limit, MediaRules, Method, NetworkError, Payload, Place, PreparedMedia,
-        RelayEvent, Request, Response, VideoRules, Wire, nip19::hex,
+        RelayEvent, Request, Response, VideoRules, Wire, nip19::hex, one_line,
     },
 };
 use serde::Deserialize;
@@ -165,7 +165,7 @@ fn words(response: &Response) -> Option<String> {
         ["message", "error", "reason"].iter().find_map(|key| body[*key].as_str().map(str::to_owned))
     };
     let said = response.header("x-reason").map(str::to_owned).or_else(in_body)?;
-    Some(super::reply::shown(said.trim())).filter(|said| !said.is_empty())
+    Some(one_line(&said)).filter(|said| !said.is_empty())
 }
 
 fn server<'u>(job: &Job<'_>, us: &Us<'u>) -> Result<&'u str, NetworkError> {

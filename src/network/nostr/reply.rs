@@ -4,6 +4,7 @@ use super::options::Us;
 use crate::network::{
     ErrorKind, Limits, NetworkError, RelayAnswer, RelayEvent, Response,
     nip19::{from_hex, hex},
+    one_line,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -89,7 +90,7 @@ fn one(answer: &RelayAnswer, id: Option<&str>) -> (Made, String) {
         // A notice, or an `OK` that doesn't say to what, is no answer, but tells why there is none.
         let hint = answer.frames.iter().rev().find_map(|frame| {
             let words = if frame[0] == "NOTICE" { &frame[1] } else { &frame[3] };
-            words.as_str().filter(|words| !words.is_empty()).map(shown)
+            words.as_str().filter(|words| !words.is_empty()).map(one_line)
         });
         return (Made::Unknown, hint.map_or_else(trouble, |hint| format!("no answer that names the note: {hint}")));
     };
@@ -104,12 +105,7 @@ fn one(answer: &RelayAnswer, id: Option<&str>) -> (Made, String) {
         (Some(false), _) => Made::Refused,
         (None, _) => Made::Unknown,
     };
-    (made, if words.is_empty() { "refused without a word".to_owned() } else { shown(words) })
-}
-
-/// Returns the start of a server's words, fit to be printed.
-pub(super) fn shown(words: &str) -> String {
-    words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
+    (made, if words.is_empty() { "refused without a word".to_owned() } else { one_line(words) })
 }
 
 /// Reads how many relays have an event.

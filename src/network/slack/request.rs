@@ -3,7 +3,7 @@
 use super::rich;
 use crate::{
     model::Account,
-    network::{Credential, Effect, Field, FieldValue, Job, Method, Payload, Place, PreparedMedia, Request},
+    network::{Credential, Effect, Field, FieldValue, Job, Method, Payload, Place, PreparedMedia, Request, escape},
 };
 use serde_json::{Map, Value, json};
 
@@ -148,9 +148,4 @@ fn image(id: &str, media: &PreparedMedia) -> Value {
 
 fn file_name(media: &PreparedMedia) -> String {
     format!("media-{}.{}", media.key.0 + 1, media.info.kind.extension())
-}
-
-/// Escapes a cursor for a query: it is base64.
-fn escape(cursor: &str) -> String {
-    cursor.replace('%', "%25").replace('+', "%2B").replace('/', "%2F").replace('=', "%3D").replace('&', "%26")
 }

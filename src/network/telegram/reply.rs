@@ -175,7 +175,10 @@ pub(super) fn files(media: &[PreparedMedia]) -> String {
 /// Turns an answer that is no success into an error.
 fn refusal(response: &Response) -> NetworkError {
     let Ok(told) = serde_json::from_slice::<Refusal>(&response.body) else { return response.refusal(None) };
-    let words = told.description.map(|words| clean(&words));
+    let says = |words: &str| {
+        ["Bad Request: ", "Forbidden: "].iter().find_map(|kind| words.strip_prefix(kind)).unwrap_or(words).to_owned()
+    };
+    let words = told.description.as_deref().map(says);
     let said = words.as_deref().unwrap_or_default().to_lowercase();
     let mut error = match told.error_code.filter(|_| response.is_success()) {
         // A proxy may have made a success of it.
@@ -224,13 +227,6 @@ fn receipt(messages: &[Message], form: Form, media: &[PreparedMedia]) -> Receipt
         id => address::url(chat.id, chat.username.as_deref(), id),
     };
     Receipt { remote: Remote { id: first.message_id.to_string(), url, extra } }
-}
-
-/// Brings the server's words to one line of reasonable length, without its first two.
-fn clean(words: &str) -> String {
-    let words = words.strip_prefix("Bad Request: ").or_else(|| words.strip_prefix("Forbidden: ")).unwrap_or(words);
-    let line: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect();
-    line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ pub(super) fn taken(response: &Response) -> Result<Made, NetworkError> {
 /// Turns an answer that is no success into an error.
 fn refusal(response: &Response) -> NetworkError {
     let complaint = serde_json::from_slice::<Complaint>(&response.body).ok();
-    let words = complaint.and_then(|it| it.message.as_str().or(it.error.as_str()).map(clean));
+    let words = complaint.and_then(|it| it.message.as_str().or(it.error.as_str()).map(str::to_owned));
     let mut error = response.refusal(words);
     if response.status == 410 {
         error.kind = ErrorKind::Misconfigured;
@@ -67,12 +67,6 @@ fn refusal(response: &Response) -> NetworkError {
 
 fn is_plain(id: &str) -> bool {
     !id.is_empty() && id.len() <= LONGEST_ID && !id.contains(|c: char| c.is_control())
-}
-
-/// Brings a receiver's words to one line of reasonable length.
-fn clean(words: &str) -> String {
-    let line: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect();
-    line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

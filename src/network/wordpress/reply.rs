@@ -1,7 +1,10 @@
 //! The answers: one parser each, and what a refusal means. Pure, and none panics on any bytes.
 
-use crate::network::article::{self, Mark};
-use crate::network::{ErrorKind, NetworkError, Response};
+use crate::network::{
+    ErrorKind, NetworkError, Response,
+    article::{self, Mark},
+    one_line,
+};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -133,8 +136,7 @@ pub(super) fn refusal(response: &Response) -> NetworkError {
         }
         return error;
     };
-    let words: String = said.message.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect();
-    let mut error = response.refusal(Some(format!("{} (`{}`)", words.trim(), said.code)));
+    let mut error = response.refusal(Some(format!("{} (`{}`)", one_line(&said.message), said.code)));
     match said.code.as_str() {
         "rest_no_route" => error.kind = ErrorKind::Misconfigured,
         // The status is 500 for files that it doesn't take, too.

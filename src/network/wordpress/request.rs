@@ -7,11 +7,11 @@ use crate::{
         Credential, Effect, ErrorKind, Field, FieldValue, Job, Method, NetworkError, Payload, Place, PreparedMedia,
         Request,
         article::{self, Mark},
+        escape,
     },
     text::Figure,
 };
 use serde_json::{Map, Value, json};
-use std::fmt::Write as _;
 
 /// What is asked of a post.
 const POST_FIELDS: &str = "id,slug,status,link,title,content";
@@ -222,20 +222,6 @@ fn marked(html: &str, mark: &Mark, language: Option<&str>) -> String {
         Some(language) => format!("<div lang=\"{}\">\n{written}\n</div>", crate::text::escape_html(language)),
         None => written,
     }
-}
-
-/// Escapes a text for a path or a query.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b',' => out.push(char::from(byte)),
-            _ => {
-                let _ = write!(out, "%{byte:02X}");
-            }
-        }
-    }
-    out
 }
 
 #[cfg(test)]

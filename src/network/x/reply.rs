@@ -271,7 +271,7 @@ pub(super) fn refusal(response: &Response, refers: bool) -> NetworkError {
     let words = words.into_iter().flatten().find(|words| !words.trim().is_empty());
     let said = words.as_deref().unwrap_or_default().to_lowercase();
     let kind = problem.kind.unwrap_or_default();
-    let mut error = response.refusal(words.map(|words| clean(&words)));
+    let mut error = response.refusal(words);
     let mend = |error: &mut NetworkError, kind: ErrorKind, what: &str| {
         error.kind = kind;
         error.message = format!("{}: {what}", error.message);
@@ -296,12 +296,6 @@ pub(super) fn refusal(response: &Response, refers: bool) -> NetworkError {
         error.kind = ErrorKind::Refused;
     }
     error
-}
-
-/// Brings words to one line.
-fn clean(words: &str) -> String {
-    let line: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect();
-    line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::{
     model::{Account, MediaKind, Timestamp},
     network::{
         Credential, Effect, ErrorKind, Field, FieldValue, Job, Method, NetworkError, Payload, Place, PreparedMedia,
-        Request, Slice,
+        Request, Slice, escape,
     },
 };
 use serde_json::{Map, json};
@@ -171,9 +171,4 @@ fn get(label: &'static str, url: String) -> Request {
 
 fn send(label: &'static str, method: Method, url: String, payload: Payload, effect: Effect) -> Request {
     Request::send(label, method, url, payload, effect).credential(Credential::Session(ACCESS))
-}
-
-/// Escapes a value for an address.
-fn escape(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }

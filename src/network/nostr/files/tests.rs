@@ -143,7 +143,7 @@ fn refusals_are_told_in_the_servers_words() {
     refused(404, None, "<html>", ErrorKind::Misconfigured, "is it a Blossom server?");
     refused(405, None, "", ErrorKind::Misconfigured, "is it a Blossom server?");
     refused(503, None, "", ErrorKind::Ambiguous, "it answered 503");
-    refused(413, Some(" \u{1b}[31mred\r\n"), "", ErrorKind::Refused, ":  [31mred");
+    refused(413, Some(" \u{1b}[31mred\r\n"), "", ErrorKind::Refused, ": [31mred");
 }
 
 #[test]
