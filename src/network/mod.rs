@@ -60,7 +60,10 @@ pub use self::{
     slug::{is_slug, slug_of, tag_slug},
     wire::{Flow, Hand, Wire},
 };
-use self::{reply::one_line, request::escape};
+use self::{
+    reply::one_line,
+    request::{escape, https_host},
+};
 use crate::{
     diag::Code,
     model::{self, Account, NetworkId, NetworkSpec, Options, Post, Remote},

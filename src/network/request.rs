@@ -280,9 +280,33 @@ pub(in crate::network) fn escape(text: &str) -> String {
     out
 }
 
+/// Returns the host of an `https` address; none of one that names a user or has a backslash, since programs differ in what they
+/// take for its host.
+pub(in crate::network) fn https_host(url: &str) -> Option<&str> {
+    let authority = url.strip_prefix("https://")?.split(['/', '?', '#']).next()?;
+    let host = authority.split(':').next().filter(|host| !host.is_empty())?;
+    (!authority.contains(['@', '\\'])).then_some(host)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_is_told_only_where_all_read_the_same() {
+        for (url, expect) in [
+            ("https://a.example/b@c", Some("a.example")),
+            ("https://a.example:8443?b", Some("a.example")),
+            ("https://a.example", Some("a.example")),
+            ("http://a.example/", None),
+            ("https:///a", None),
+            ("https://a.example@b.example/", None),
+            ("https://a.example:1@b.example/", None),
+            ("https://b.example\\.a.example/", None),
+        ] {
+            assert_eq!(https_host(url), expect, "{url}");
+        }
+    }
 
     #[test]
     fn addresses_are_escaped_in_queries() {

@@ -14,6 +14,7 @@ use crate::{
         Credential, Effect, ErrorKind, Field, FieldValue, Found, Job, Method, NetworkError, Payload, Place,
         PreparedMedia, Receipt, Request, Slice, Wire,
         graph::moment,
+        https_host,
         listing::{Listed, Search},
     },
 };
@@ -256,8 +257,7 @@ fn to_videos(account: &Account, label: &'static str, page: &str, payload: Payloa
 
 /// Sends a whole video to where Facebook said, which must be one of its own servers: our token goes along.
 fn send_whole(url: &str, film: &PreparedMedia) -> Result<Request, NetworkError> {
-    let host = url.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', '#', ':', '@']).next());
-    if !host.is_some_and(|host| host.ends_with(".facebook.com")) {
+    if !https_host(url).is_some_and(|host| host.ends_with(".facebook.com")) {
         let message = "Facebook names a place for uploads that isn't one of its own servers";
         return Err(NetworkError::new(ErrorKind::Misconfigured, message));
     }
@@ -326,6 +326,8 @@ mod tests {
             "https://evil.example/rupload.facebook.com",
             "https://evil.example@rupload.facebook.com/",
             "https://facebook.com:1@evil.example/",
+            "https://rupload.facebook.com:1@evil.example/",
+            "https://evil.example\\.facebook.com/",
         ] {
             assert_eq!(send_whole(url, &film(10)).map_err(|error| error.kind), Err(ErrorKind::Misconfigured), "{url}");
         }

@@ -5,7 +5,7 @@ use crate::{
     model::Account,
     network::{
         Credential, Effect, ErrorKind, Field, FieldValue, Job, Method, NetworkError, Payload, PreparedMedia, Request,
-        escape,
+        escape, https_host,
     },
     text::Flat,
 };
@@ -82,9 +82,7 @@ pub(super) fn finish_video(account: &Account, video: &str, token: &str, pieces: 
 
 /// Sends an image, or a piece of a video, to where LinkedIn said. Our token goes along to LinkedIn's own servers alone.
 pub(super) fn upload(url: &str, payload: Payload) -> Result<Request, NetworkError> {
-    let host =
-        url.strip_prefix("https://").map(|rest| rest.split(['/', '?', '#', ':', '@']).next().unwrap_or_default());
-    let Some(host) = host else {
+    let Some(host) = https_host(url) else {
         return Err(NetworkError::new(ErrorKind::Misconfigured, "LinkedIn names a place for uploads that isn't safe"));
     };
     let request = Request::send("upload media", Method::Put, url, payload, Effect::Prepare);
