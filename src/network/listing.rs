@@ -1,6 +1,6 @@
 use crate::{
     model::Timestamp,
-    network::{Found, Job, Receipt},
+    network::{Found, Job, NetworkError, Receipt},
 };
 use std::time::Duration;
 
@@ -45,8 +45,27 @@ impl Search {
         Self { from: at.minus(SKEW), to: at.plus(LATEST), words: normalise(text), equal: Vec::new(), alike: Vec::new() }
     }
 
+    /// Reads a listing until it reaches back to before the attempt, at most so many pages. Returns whether it does.
+    ///
+    /// `page` asks for the one that begins at a mark, and tells its posts, newest first, and where the next begins if there is one.
+    pub(in crate::network) async fn read(
+        &mut self,
+        pages: usize,
+        mut page: impl AsyncFnMut(Option<&str>) -> Result<(Vec<Listed>, Option<String>), NetworkError>,
+    ) -> Result<bool, NetworkError> {
+        let mut after = None;
+        for _ in 0..pages {
+            let (posts, next) = page(after.as_deref()).await?;
+            if !self.take(posts) || next.is_none() {
+                return Ok(true);
+            }
+            after = next;
+        }
+        Ok(false)
+    }
+
     /// Takes a page, newest first. Returns whether older ones may still be ours.
-    pub(in crate::network) fn take(&mut self, page: Vec<Listed>) -> bool {
+    fn take(&mut self, page: Vec<Listed>) -> bool {
         let mut goes_on = true;
         for post in page {
             match post.at {

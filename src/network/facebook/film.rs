@@ -4,7 +4,7 @@
 //! the first call names; a story of an image is an image that was uploaded as for a post.
 
 use super::{
-    read_back, reply,
+    PAGES, reply,
     request::{self, description},
     shape::Shape,
 };
@@ -196,8 +196,11 @@ pub(super) async fn find_film(job: &Job<'_>, page: &str, wire: &mut Wire<'_>) ->
     let mut search = Search::new(job, &job.draft_part().text.text);
     search.from = job.attempt.at.minus(UPLOADING);
     for what in ["videos?type=uploaded", "video_reels"] {
-        let call = |after: Option<&str>| request::own(job.account, page, what, FIELDS, after);
-        read_back(&mut search, call, |film: Film| film.listed(job, page), wire).await?;
+        let own = async |after: Option<&str>| {
+            let call = request::own(job.account, page, what, FIELDS, after);
+            reply::page(&wire.call(call).await?, |film: Film| film.listed(job, page))
+        };
+        search.read(PAGES, own).await?;
     }
     Ok(seen(search, "no such video is listed, and one that Facebook still works on may not be"))
 }
@@ -206,8 +209,11 @@ pub(super) async fn find_film(job: &Job<'_>, page: &str, wire: &mut Wire<'_>) ->
 pub(super) async fn find_story(job: &Job<'_>, page: &str, wire: &mut Wire<'_>) -> Result<Found, NetworkError> {
     const FIELDS: &str = "post_id,status,creation_time,media_type,url";
     let mut search = Search::new(job, "");
-    let call = |after: Option<&str>| request::own(job.account, page, "stories", FIELDS, after);
-    read_back(&mut search, call, |story: Story| story.listed(job), wire).await?;
+    let own = async |after: Option<&str>| {
+        let call = request::own(job.account, page, "stories", FIELDS, after);
+        reply::page(&wire.call(call).await?, |story: Story| story.listed(job))
+    };
+    search.read(PAGES, own).await?;
     Ok(seen(search, "no such story is listed, and a Page without an archive of its stories lists none"))
 }
 

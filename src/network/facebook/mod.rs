@@ -2,9 +2,10 @@
 //!
 //! Forms over HTTP at `graph.facebook.com`, with the Page's own token. Text and link are `POST /{page}/feed`; images go there first,
 //! unpublished, by `POST /{page}/photos` with their descriptions, and are named in the feed's `attached_media`, so that there is one
-//! call that people can see. A video, reel or story is uploaded first as well, see `film`. Text can be changed by the app that posted it (`POST /{post}`), images can't. No key is honoured, and an
-//! answer 500 or an error 1 or 2 may have published all the same: what became of a lost answer is looked up in
-//! `GET /{page}/published_posts`. Errors tell what they mean by a code in the body, hardly by the status. See
+//! call that people can see. A video, reel or story is uploaded first as well, see `film`. Text can be changed by the app that
+//! posted it (`POST /{post}`), images can't. No key is honoured, and an answer 500 or an error 1 or 2 may have published all the
+//! same: what became of a lost answer is looked up in `GET /{page}/published_posts`. Errors tell what they mean by a code in the
+//! body, hardly by the status. See
 //! <https://developers.facebook.com/docs/pages-api/posts> and <https://developers.facebook.com/docs/graph-api/guides/error-handling>
 //! (v25.0, read November 2026) and `quirks.md` beside this.
 
@@ -20,16 +21,14 @@ mod shape;
 use self::shape::Shape;
 use super::{
     Auth, Composed, ErrorKind, Form, Found, Job, Limit, Limits, Login, Look, MediaRules, Need, Network, NetworkError,
-    Probe, Profile, Receipt, Request, Scope, Settling, ShownAddress, SignIn, TextRules, Threads, VideoRules, Wire,
-    compose,
-    listing::{Listed, Search},
+    Probe, Profile, Receipt, Scope, Settling, ShownAddress, SignIn, TextRules, Threads, VideoRules, Wire, compose,
+    listing::Search,
 };
 use crate::{
     diag::Code,
     model::{self, Account, MediaKind, NetworkId, Options, Post, Remote},
     text::{Dialect, HandleStyle, LinkStyle, Measure, MentionWeight, Unit},
 };
-use serde::de::DeserializeOwned;
 use std::time::Duration;
 
 /// A Page on Facebook.
@@ -195,8 +194,11 @@ impl Network for Facebook {
         }
         let mut search = Search::new(job, &job.draft_part().text.text);
         let since = search.from;
-        let call = |after: Option<&str>| request::own_posts(job.account, page, since, after);
-        let whole = read_back(&mut search, call, |post: reply::Listed| Some(post.listed(job)), wire).await?;
+        let own = async |after: Option<&str>| {
+            let call = request::own_posts(job.account, page, since, after);
+            reply::page(&wire.call(call).await?, |post: reply::Listed| Some(post.listed(job)))
+        };
+        let whole = search.read(PAGES, own).await?;
         Ok(search.verdict(whole))
     }
 
@@ -259,24 +261,6 @@ impl Network for Facebook {
             limits: PROFILE.limits(),
         })
     }
-}
-
-/// Reads a listing of ours until it reaches back to before the attempt. Returns whether it does.
-async fn read_back<T: DeserializeOwned>(
-    search: &mut Search,
-    call: impl Fn(Option<&str>) -> Request,
-    listed: impl Fn(T) -> Option<Listed>,
-    wire: &mut Wire<'_>,
-) -> Result<bool, NetworkError> {
-    let mut after = None;
-    for _ in 0..PAGES {
-        let page: reply::Listing<T> = reply::read(&wire.call(call(after.as_deref())).await?)?;
-        after = page.after();
-        if !search.take(page.data.into_iter().filter_map(&listed).collect()) || after.is_none() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// Checks what the profile rules out, so that nothing of it gets to the wire.

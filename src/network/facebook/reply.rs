@@ -47,8 +47,8 @@ pub(super) struct Listed {
 
 /// A page of a listing.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Listing<T> {
-    pub(super) data: Vec<T>,
+struct Listing<T> {
+    data: Vec<T>,
     #[serde(default)]
     paging: Option<Paging>,
 }
@@ -143,7 +143,7 @@ impl Listed {
 
 impl<T> Listing<T> {
     /// Returns where the next page begins, if there is one.
-    pub(super) fn after(&self) -> Option<String> {
+    fn after(&self) -> Option<String> {
         let paging = self.paging.as_ref().filter(|paging| paging.next.is_some())?;
         paging.cursors.as_ref()?.after.clone()
     }
@@ -158,6 +158,16 @@ pub(super) fn made(response: &Response) -> Result<Made, NetworkError> {
 pub(super) fn receipt(response: &Response, media: &[PreparedMedia]) -> Result<Receipt, NetworkError> {
     let made: Made = read(response)?;
     Ok(receipt_of(&made.id, made.permalink_url.as_deref(), media))
+}
+
+/// Reads a page of a listing: its posts as `listed` tells them, and where the next page begins.
+pub(super) fn page<T: DeserializeOwned>(
+    response: &Response,
+    listed: impl Fn(T) -> Option<listing::Listed>,
+) -> Result<(Vec<listing::Listed>, Option<String>), NetworkError> {
+    let page: Listing<T> = read(response)?;
+    let after = page.after();
+    Ok((page.data.into_iter().filter_map(listed).collect(), after))
 }
 
 /// Reads whose token it is.

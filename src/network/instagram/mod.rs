@@ -205,17 +205,14 @@ impl Network for Instagram {
         let is_story = options::is_story(&job.draft.options);
         let caption = if is_story { "" } else { &job.draft_part().text.text };
         let mut search = Search::new(job, caption);
-        let mut after = None;
-        for _ in 0..PAGES {
-            let call = request::own(job.account, &user, is_story, after.as_deref());
+        let own = async |after: Option<&str>| {
+            let call = request::own(job.account, &user, is_story, after);
             let page: reply::Page = read(&wire.call(call).await?)?;
-            after = page.after();
-            let posts = page.data.into_iter().map(|post| post.listed(job)).collect();
-            if !search.take(posts) || after.is_none() {
-                return Ok(search.verdict(true));
-            }
-        }
-        Ok(search.verdict(false))
+            let after = page.after();
+            Ok((page.data.into_iter().map(|post| post.listed(job)).collect(), after))
+        };
+        let whole = search.read(PAGES, own).await?;
+        Ok(search.verdict(whole))
     }
 
     async fn greet(&self, account: &Account, wire: &mut Wire<'_>) -> Result<(), NetworkError> {

@@ -215,17 +215,14 @@ impl Network for Threads {
         let other = boosted.as_ref().or(refers.answered.as_ref()).or(refers.quoted.as_ref());
         let mut search = Search::new(job, &job.draft_part().text.text);
         let window = (search.from, search.to);
-        let mut after = None;
-        for _ in 0..PAGES {
-            let call = request::own(job.account, refers.answered.is_some(), window, after.as_deref());
+        let own = async |after: Option<&str>| {
+            let call = request::own(job.account, refers.answered.is_some(), window, after);
             let page: reply::Page = read(&wire.call(call).await?)?;
-            after = page.after();
-            let posts = page.data.into_iter().map(|post| post.listed(job, other.map(String::as_str))).collect();
-            if !search.take(posts) || after.is_none() {
-                return Ok(search.verdict(true));
-            }
-        }
-        Ok(search.verdict(false))
+            let after = page.after();
+            Ok((page.data.into_iter().map(|post| post.listed(job, other.map(String::as_str))).collect(), after))
+        };
+        let whole = search.read(PAGES, own).await?;
+        Ok(search.verdict(whole))
     }
 
     async fn delete(&self, account: &Account, remote: &Remote, wire: &mut Wire<'_>) -> Result<(), NetworkError> {

@@ -202,17 +202,14 @@ impl Network for X {
         let refers = refers(job)?;
         let me: Me = reply::read(&wire.call(request::me(job.account)).await?)?;
         let mut search = Search::new(job, &search::wanted(&job.draft_part().text));
-        let mut after: Option<String> = None;
-        for _ in 0..PAGES {
-            let mut page = own_posts(job.account, &me.id, search.from, after.as_deref(), wire).await?;
-            after = page.after();
+        let since = search.from;
+        let own = async |after: Option<&str>| {
+            let mut page = own_posts(job.account, &me.id, since, after, wire).await?;
             let of_ours = |post| search::listed(post, job.media.len(), &refers, handle(job.account));
-            let goes_on = search.take(page.data.iter().map(of_ours).collect());
-            if !goes_on || after.is_none() {
-                return Ok(search.verdict(true));
-            }
-        }
-        Ok(search.verdict(false))
+            Ok((page.data.iter().map(of_ours).collect(), page.after()))
+        };
+        let whole = search.read(PAGES, own).await?;
+        Ok(search.verdict(whole))
     }
 
     fn remote_at(&self, _account: &Account, url: &str) -> Option<Remote> {
