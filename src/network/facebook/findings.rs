@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use crate::{
         diag::{FileId, Span, Spanned},
-        model::{AccountId, NetworkId, OptionValue, Options, PostId, fixtures::media_of},
+        model::{AccountId, NetworkId, OptionValue, Options, fixtures::media_of},
         network::fixtures::{draft, flat},
     };
 
@@ -109,20 +109,7 @@ mod tests {
         }
         let account =
             Account { options: set, ..Account::new(AccountId::new("page"), NetworkId("facebook"), place(10)) };
-        let draft = Draft {
-            post: PostId::new("news"),
-            account: account.id.clone(),
-            network: account.network,
-            title: None,
-            language: None,
-            tags: Vec::new(),
-            parts: Vec::new(),
-            poll: None,
-            reply_to: None,
-            quote: None,
-            boost: None,
-            options: Options::default(),
-        };
+        let draft = draft(flat("", &[]), Vec::new(), &[]);
         of(&account, &draft).iter().map(|it| (it.code.name, it.primary.span.range().start)).collect()
     }
 

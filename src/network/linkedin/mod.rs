@@ -3,10 +3,10 @@
 //! Versioned REST and JSON at `https://api.linkedin.com/rest`, with a bearer token of 60 days and the month of the API in a header
 //! that every call must carry (426 means that the month is no longer served). Posts are written as "little text", in which a few
 //! characters mean something and are escaped everywhere else, see [`little`]. An image is announced (`images?action=initializeUpload`),
-//! sent to the address that is answered (a video in pieces), and named in `POST /posts`; what that made is told by the header `x-restli-id` alone. There
-//! is no idempotency, but the same words again are refused with 422 `DUPLICATE_POST`, which names the earlier post: evidence, though
-//! it also names posts that were deleted. A page's posts can be listed, a member's can not, so that a lost answer there is a person's
-//! to settle. A quote and a boost are both a `reshareContext`. See
+//! sent to the address that is answered (a video in pieces), and named in `POST /posts`; what that made is told by the header
+//! `x-restli-id` alone. There is no idempotency, but the same words again are refused with 422 `DUPLICATE_POST`, which names the
+//! earlier post: evidence, though it also names posts that were deleted. A page's posts can be listed, a member's can not, so that a
+//! lost answer there is a person's to settle. A quote and a boost are both a `reshareContext`. See
 //! <https://learn.microsoft.com/linkedin/marketing/community-management/shares/posts-api> (read August 2026) and `quirks.md`.
 
 mod address;

@@ -381,13 +381,11 @@ mod tests {
     #[test]
     fn beside_an_image_there_is_less_room() {
         let limits = PROFILE.limits();
-        let mut part =
-            DraftPart { text: flat("", &[]), rich: Arc::default(), media: Vec::new(), beside: 0, span: NOWHERE };
-        assert_eq!(Network::text_limit(&Telegram, &part, &limits), Some(4_096));
-        part.media.push(media_of("a.png", ""));
-        assert_eq!(Network::text_limit(&Telegram, &part, &limits), Some(1_024));
+        let (words, captioned) = (part("", false), part("", true));
+        assert_eq!(Network::text_limit(&Telegram, &words, &limits), Some(4_096));
+        assert_eq!(Network::text_limit(&Telegram, &captioned, &limits), Some(1_024));
         let tight = Limits { text: Some(500), ..limits };
-        assert_eq!(Network::text_limit(&Telegram, &part, &tight), Some(500));
+        assert_eq!(Network::text_limit(&Telegram, &captioned, &tight), Some(500));
     }
 
     #[test]

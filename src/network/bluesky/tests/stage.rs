@@ -2,11 +2,12 @@
 
 use crate::{
     diag::{FileId, Span, Spanned},
-    model::{Account, AccountId, Options, PostId, Remote, Timestamp},
+    model::{Account, AccountId, Remote, Timestamp},
     network::{
         Attempt, Draft, DraftPart, Flow, Found, Hand, Job, Limits, Network as _, NetworkError, Payload, PreparedMedia,
         Receipt, Referent, Request, Response, Session, Wire,
         bluesky::{Bluesky, ID, PROFILE},
+        fixtures::{draft, flat},
     },
     text::{Flat, Range},
 };
@@ -91,18 +92,11 @@ pub(super) fn stage(parts: Vec<DraftPart>) -> Stage {
     let facts = [("did", "did:plc:us"), ("handle", "acme.example"), ("pds", "https://pds.example")];
     Stage {
         draft: Draft {
-            post: PostId::new("news"),
             account: AccountId::new("sky"),
             network: ID,
-            title: None,
             language: Some("en".to_owned()),
-            tags: Vec::new(),
             parts,
-            poll: None,
-            reply_to: None,
-            quote: None,
-            boost: None,
-            options: Options::default(),
+            ..draft(flat("", &[]), Vec::new(), &[])
         },
         part: 0,
         account: Account {
